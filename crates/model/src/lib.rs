@@ -1,0 +1,29 @@
+//! The rules of Leasehold.
+//!
+//! Pure: nothing in this crate reads a clock, a file, a socket or a source of chance, and nothing
+//! knows about SQL or HTTP. A verb is a method that takes the present value, the present instant
+//! and a command, and returns the next value and a reply, or a [`Refusal`].
+//!
+//! * One noun a file: [`work`], [`environment`], [`session`], [`token`], [`idempotency`].
+//! * [`op`] joins verbs to the rows they need, [`rows`] is the working set of one batch.
+
+pub mod environment;
+pub mod id;
+pub mod idempotency;
+pub mod metadata;
+pub mod op;
+pub mod refusal;
+pub mod rows;
+pub mod session;
+pub mod states;
+pub mod time;
+pub mod token;
+pub mod work;
+
+pub use id::{AccountId, EnvironmentId, KeyId, SessionId, TokenId, WorkId};
+pub use metadata::{Metadata, MetadataPatch};
+pub use op::{Context, Op};
+pub use refusal::Refusal;
+pub use rows::{Keys, Rows};
+pub use time::Timestamp;
+pub use work::Work;

@@ -1,0 +1,149 @@
+//! Refusals: answers that say no.
+//!
+//! They carry facts, not words and not statuses: each dialect has one exhaustive map from a refusal
+//! to what it says on the wire. An accident of the store is not a refusal.
+
+use crate::id::WorkId;
+use crate::metadata::MetadataProblem;
+use crate::work::heartbeat::{Current, Expected};
+
+/// Why an operation was not carried out. Nothing was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// There is no such object, or it is not where the path says.
+    NotFound(Resource),
+    /// The object belongs to another account.
+    NotYours(Resource),
+
+    /// The item's state does not allow the verb (ack after a stop).
+    WrongState {
+        /// What was asked.
+        verb: Verb,
+        /// Of which item.
+        work: WorkId,
+        /// Where it stands.
+        current: Current,
+    },
+    /// A heartbeat for an item that nobody holds: it is `queued`, perhaps since its lease lapsed.
+    NotHeld {
+        /// Which item.
+        work: WorkId,
+        /// What the caller believed.
+        expected: Expected,
+        /// Where it stands.
+        current: Current,
+    },
+    /// A heartbeat for an item that has stopped.
+    Finished {
+        /// Which item.
+        work: WorkId,
+        /// Where it stands.
+        current: Current,
+    },
+    /// The expected heartbeat is not the newest one.
+    BeatMismatch {
+        /// Which item.
+        work: WorkId,
+        /// What the caller believed.
+        expected: Expected,
+        /// Where it stands.
+        current: Current,
+    },
+    /// The caller's claim token belongs to a claim that is over.
+    Superseded {
+        /// What was asked.
+        verb: Verb,
+        /// Of which item.
+        work: WorkId,
+        /// Where it stands.
+        current: Current,
+    },
+    /// The item is held by a worker of another name.
+    ClaimedByAnother {
+        /// What was asked.
+        verb: Verb,
+        /// Of which item.
+        work: WorkId,
+        /// Where it stands.
+        current: Current,
+    },
+
+    /// The metadata would break a bound.
+    Metadata(MetadataProblem),
+
+    /// The environment is archived: it takes no change and no new session.
+    EnvironmentArchived,
+    /// An update would turn one kind of environment into another.
+    EnvironmentKindChange,
+    /// A configuration would break a bound.
+    Config(ConfigProblem),
+    /// Sessions still refer to the environment.
+    EnvironmentInUse,
+
+    /// The session is archived: it takes no change.
+    SessionArchived,
+
+    /// The idempotency key was first used with another request.
+    IdempotencyMismatch,
+}
+
+/// What can be missing or foreign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resource {
+    /// An account.
+    Account,
+    /// An account token.
+    Token,
+    /// An environment key.
+    Key,
+    /// An environment.
+    Environment,
+    /// A session.
+    Session,
+    /// A work item.
+    Work,
+}
+
+/// The verbs of a work item that a claim can be refused for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verb {
+    /// Accept.
+    Ack,
+    /// Renew.
+    Heartbeat,
+    /// Finish.
+    Stop,
+}
+
+/// Which part of a configuration is not acceptable, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigProblem {
+    /// The member, dotted, from `config` on.
+    pub param: String,
+    /// A predicate that follows the member's name: "must …".
+    pub problem: &'static str,
+}
+
+/// A refusal's name for metrics: a closed, short set.
+impl Refusal {
+    /// The name in snake case.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::NotFound(_) => "not_found",
+            Self::NotYours(_) => "not_yours",
+            Self::WrongState { .. } => "wrong_state",
+            Self::NotHeld { .. } => "not_held",
+            Self::Finished { .. } => "finished",
+            Self::BeatMismatch { .. } => "beat_mismatch",
+            Self::Superseded { .. } => "superseded",
+            Self::ClaimedByAnother { .. } => "claimed_by_another",
+            Self::Metadata(_) => "metadata",
+            Self::EnvironmentArchived => "environment_archived",
+            Self::EnvironmentKindChange => "environment_kind_change",
+            Self::Config(_) => "config",
+            Self::EnvironmentInUse => "environment_in_use",
+            Self::SessionArchived => "session_archived",
+            Self::IdempotencyMismatch => "idempotency_mismatch",
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! A session, as far as the queue of work needs one: who owns it, where it runs, what it carries.
+
+pub mod ops;
+
+use crate::id::{AccountId, EnvironmentId, SessionId};
+use crate::metadata::Metadata;
+use crate::time::Timestamp;
+
+/// The most characters of a title.
+pub const MAX_TITLE_CHARS: usize = 512;
+
+/// A session (sessions §2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Its id.
+    pub id: SessionId,
+    /// Who owns it.
+    pub account: AccountId,
+    /// Where it runs.
+    pub environment: EnvironmentId,
+    /// Which agent it runs.
+    pub agent: AgentRef,
+    /// What people call it.
+    pub title: Option<String>,
+    /// What the client keeps with it.
+    pub metadata: Metadata,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// When it was archived; it takes no change from then on.
+    pub archived_at: Option<Timestamp>,
+}
+
+/// The agent that a session was created with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentRef {
+    /// Its id, as the client wrote it.
+    pub id: String,
+    /// Its version, from 1.
+    pub version: u32,
+}
+
+impl Session {
+    /// The status as of now: a session rests until it is archived, and an archived one is over
+    /// (sessions §5).
+    pub const fn status(&self) -> Status {
+        if self.archived_at.is_some() { Status::Terminated } else { Status::Idle }
+    }
+}
+
+/// What a session is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// `idle`
+    Idle,
+    /// `terminated`
+    Terminated,
+}
+
+impl Status {
+    /// The wire's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Terminated => "terminated",
+        }
+    }
+}
