@@ -1,0 +1,78 @@
+//! Filling in the working set from the tables in memory.
+
+use leasehold_model::rows::{Keys, Rows};
+use leasehold_model::{Timestamp, Work};
+
+use super::tables::Tables;
+
+pub(super) fn load(tables: &Tables, keys: &Keys, now: Timestamp, rows: &mut Rows) {
+    let Keys {
+        any_account,
+        accounts,
+        tokens,
+        keys: environment_keys,
+        environments,
+        facts,
+        residents,
+        sessions,
+        live_work,
+        work,
+        bodies,
+        ready,
+        responses,
+    } = keys;
+    if *any_account {
+        rows.any_account = !tables.accounts.is_empty();
+    }
+    for id in accounts {
+        tables.accounts.get(id).inspect(|row| rows.accounts.load(*id, (*row).clone()));
+    }
+    for id in tokens {
+        tables.tokens.get(id).inspect(|row| rows.tokens.load(*id, (*row).clone()));
+    }
+    for id in environment_keys {
+        tables.keys.get(id).inspect(|row| rows.keys.load(*id, (*row).clone()));
+    }
+    for id in environments {
+        tables.environments.get(id).inspect(|row| rows.environments.load(*id, (*row).clone()));
+    }
+    for id in facts {
+        if let Some(environment) = tables.environments.get(id) {
+            rows.loaded_facts.insert(*id, environment.facts());
+        }
+    }
+    for id in residents {
+        let all = tables.sessions.values().filter(|s| s.environment == *id).map(|s| s.id);
+        rows.residents.insert(*id, all.collect());
+    }
+    for id in sessions {
+        tables.sessions.get(id).inspect(|row| rows.sessions.load(*id, (*row).clone()));
+    }
+    for session in live_work {
+        let live = |w: &&Work| w.session == *session && w.stopped_at().is_none();
+        if let Some(work) = tables.work.values().find(live) {
+            rows.live_work.insert(*session, work.id);
+            rows.work.load(work.id, work.clone());
+        }
+    }
+    for id in work {
+        tables.work.get(id).inspect(|row| rows.work.load(*id, (*row).clone()));
+    }
+    for id in bodies {
+        tables.bodies.get(id).inspect(|row| rows.bodies.load(*id, (*row).clone()));
+    }
+    for (environment, window) in ready {
+        let candidates = rows.candidates.entry(*environment).or_default();
+        let available = |w: &&Work| w.environment == *environment && w.available(now, *window);
+        for work in tables.work.values().filter(available) {
+            candidates.insert(work.id);
+            rows.work.load(work.id, work.clone());
+            if let Some(body) = tables.bodies.get(&work.id) {
+                rows.bodies.load(work.id, body.clone());
+            }
+        }
+    }
+    for key in responses {
+        tables.responses.get(key).inspect(|row| rows.responses.load(key.clone(), (*row).clone()));
+    }
+}

@@ -1,0 +1,54 @@
+//! Writing the changes of a batch into the tables in memory.
+
+use std::collections::BTreeMap;
+
+use leasehold_model::rows::{Change, Rows, Table};
+use leasehold_model::work::State;
+
+use super::tables::Tables;
+use crate::error::StoreError;
+
+pub(super) fn save(tables: &mut Tables, rows: &Rows) -> Result<(), StoreError> {
+    check(tables, rows)?;
+    apply(&mut tables.accounts, &rows.accounts);
+    apply(&mut tables.tokens, &rows.tokens);
+    apply(&mut tables.keys, &rows.keys);
+    apply(&mut tables.environments, &rows.environments);
+    apply(&mut tables.sessions, &rows.sessions);
+    apply(&mut tables.work, &rows.work);
+    apply(&mut tables.bodies, &rows.bodies);
+    apply(&mut tables.responses, &rows.responses);
+    for (work, attempt) in &rows.attempts {
+        tables.attempts.entry(*work).or_default().push(attempt.clone());
+    }
+    Ok(())
+}
+
+fn apply<K: Clone + Ord + Eq + std::hash::Hash, V: Clone + PartialEq>(
+    table: &mut BTreeMap<K, V>,
+    rows: &Table<K, V>,
+) {
+    for Change { key, before: _, now } in rows.changes() {
+        match now {
+            Some(row) => table.insert(key.clone(), row.clone()),
+            None => table.remove(key),
+        };
+    }
+}
+
+/// The constraints that a database would hold: what it never may contain.
+fn check(tables: &Tables, rows: &Rows) -> Result<(), StoreError> {
+    for work in rows.work.changes().filter_map(|change| change.now) {
+        work.check().map_err(|what| StoreError::unavailable(format!("{}: {what}", work.id)))?;
+        let rival = |other: &&leasehold_model::Work| {
+            other.session == work.session
+                && other.id != work.id
+                && !matches!(rows.work.get(&other.id).unwrap_or(other).state, State::Stopped(_))
+        };
+        let live = !matches!(work.state, State::Stopped(_));
+        if live && tables.work.values().any(|other| rival(&other)) {
+            return Err(StoreError::unavailable("a session has two live items"));
+        }
+    }
+    Ok(())
+}

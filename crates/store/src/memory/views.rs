@@ -1,0 +1,256 @@
+//! The views of the memory backend: each looks at all rows.
+
+use std::time::Duration;
+
+use leasehold_model::environment::{Environment, Facts};
+use leasehold_model::id::Id;
+use leasehold_model::idempotency::{ResponseKey, StoredResponse};
+use leasehold_model::session::Session;
+use leasehold_model::token::{Account, Key, SecretHash, Token};
+use leasehold_model::work::Standing;
+use leasehold_model::work::ops::Item;
+use leasehold_model::{
+    AccountId, EnvironmentId, KeyId, SessionId, Timestamp, TokenId, Work, WorkId,
+};
+
+use super::Shared;
+use super::tables::Tables;
+use crate::views::{
+    Answer, Availability, Credential, CredentialId, Cursor, EnvironmentFilter, History, Listing,
+    Order, Page, QueueStats, Seen, SessionFilter, Totals, Views,
+};
+
+impl Shared {
+    fn answer<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Tables, Timestamp) -> T,
+    ) -> Answer<'_, T> {
+        let value = read(&self.tables(), self.clock.now());
+        Box::pin(std::future::ready(Ok(value)))
+    }
+}
+
+impl Views for Shared {
+    fn credential(&self, hash: SecretHash) -> Answer<'_, Option<Credential>> {
+        self.answer(|tables, _| {
+            let token = tables.tokens.values().find(|t| t.hash == hash).cloned();
+            let key = tables
+                .keys
+                .values()
+                .filter(|k| tables.environments.contains_key(&k.environment))
+                .find(|k| k.hash == hash)
+                .cloned();
+            token.map(Credential::Token).or(key.map(Credential::Key))
+        })
+    }
+
+    fn used(&self, credential: CredentialId) {
+        let now = self.clock.now();
+        self.tables().used.insert(credential, now);
+    }
+
+    fn account(&self, id: AccountId) -> Answer<'_, Option<Account>> {
+        self.answer(|tables, _| tables.accounts.get(&id).cloned())
+    }
+
+    fn accounts(&self, page: Page<AccountId>) -> Answer<'_, Listing<Account>> {
+        self.answer(|tables, _| cut(tables.accounts.values().cloned(), |a| a.id, page))
+    }
+
+    fn tokens(&self, of: AccountId, page: Page<TokenId>) -> Answer<'_, Listing<Seen<Token>>> {
+        self.answer(|tables, _| {
+            let rows = tables.tokens.values().filter(|t| t.account == of);
+            cut(rows.map(|t| seen_token(tables, t)), |t| t.item.id, page)
+        })
+    }
+
+    fn token(&self, id: TokenId) -> Answer<'_, Option<Seen<Token>>> {
+        self.answer(|tables, _| tables.tokens.get(&id).map(|t| seen_token(tables, t)))
+    }
+
+    fn keys(&self, of: EnvironmentId, page: Page<KeyId>) -> Answer<'_, Listing<Seen<Key>>> {
+        self.answer(|tables, _| {
+            let rows = tables.keys.values().filter(|k| k.environment == of);
+            cut(rows.map(|k| seen_key(tables, k)), |k| k.item.id, page)
+        })
+    }
+
+    fn key(&self, id: KeyId) -> Answer<'_, Option<Seen<Key>>> {
+        self.answer(|tables, _| tables.keys.get(&id).map(|k| seen_key(tables, k)))
+    }
+
+    fn facts(&self, id: EnvironmentId) -> Answer<'_, Option<Facts>> {
+        self.answer(|tables, _| tables.environments.get(&id).map(Environment::facts))
+    }
+
+    fn environment(&self, id: EnvironmentId) -> Answer<'_, Option<Environment>> {
+        self.answer(|tables, _| tables.environments.get(&id).cloned())
+    }
+
+    fn environments(
+        &self,
+        of: AccountId,
+        filter: EnvironmentFilter,
+        page: Page<EnvironmentId>,
+    ) -> Answer<'_, Listing<Environment>> {
+        self.answer(|tables, _| {
+            let rows = tables.environments.values().filter(|e| {
+                e.account == of
+                    && (filter.include_archived || e.archived_at.is_none())
+                    && filter.created_from.is_none_or(|from| e.created_at >= from)
+                    && filter.created_to.is_none_or(|to| e.created_at <= to)
+            });
+            cut(rows.cloned(), |e| e.id, page)
+        })
+    }
+
+    fn session(&self, id: SessionId) -> Answer<'_, Option<Session>> {
+        self.answer(|tables, _| tables.sessions.get(&id).cloned())
+    }
+
+    fn sessions(
+        &self,
+        of: AccountId,
+        filter: SessionFilter,
+        page: Page<SessionId>,
+    ) -> Answer<'_, Listing<Session>> {
+        self.answer(|tables, _| {
+            let rows = tables.sessions.values().filter(|s| {
+                s.account == of
+                    && (filter.include_archived || s.archived_at.is_none())
+                    && filter.created_from.is_none_or(|from| s.created_at >= from)
+                    && filter.created_to.is_none_or(|to| s.created_at <= to)
+                    && filter.agent.as_ref().is_none_or(|agent| *agent == s.agent.id)
+                    && filter.agent_version.is_none_or(|version| version == s.agent.version)
+                    && (filter.statuses.is_empty() || filter.statuses.contains(&s.status()))
+            });
+            cut(rows.cloned(), |s| s.id, page)
+        })
+    }
+
+    fn head(&self, id: WorkId) -> Answer<'_, Option<Work>> {
+        self.answer(|tables, now| tables.work.get(&id).map(|w| w.settled(now).work))
+    }
+
+    fn item(&self, of: EnvironmentId, id: WorkId) -> Answer<'_, Option<Item>> {
+        self.answer(|tables, now| {
+            let work = tables.work.get(&id).filter(|w| w.environment == of)?;
+            Some(item(tables, work, now))
+        })
+    }
+
+    fn items(&self, of: EnvironmentId, page: Page<WorkId>) -> Answer<'_, Listing<Item>> {
+        self.answer(|tables, now| {
+            let rows = tables.work.values().filter(|w| w.environment == of);
+            cut(rows.map(|w| item(tables, w, now)), |i| i.work.id, page)
+        })
+    }
+
+    fn history(&self, of: EnvironmentId, id: WorkId) -> Answer<'_, Option<History>> {
+        self.answer(|tables, now| {
+            let work = tables.work.get(&id).filter(|w| w.environment == of)?;
+            let mut attempts = tables.attempts.get(&id).cloned().unwrap_or_default();
+            attempts.extend(work.newest_attempt(now));
+            Some(History { work: work.settled(now).work, attempts })
+        })
+    }
+
+    fn stats(&self, of: EnvironmentId) -> Answer<'_, QueueStats> {
+        self.answer(|tables, now| {
+            let mut stats = QueueStats::default();
+            for work in tables.work.values().filter(|w| w.environment == of) {
+                let waiting = match work.standing(now) {
+                    Standing::Ready => &mut stats.depth,
+                    Standing::Pending => &mut stats.pending,
+                    Standing::Held | Standing::Done => continue,
+                };
+                *waiting += 1;
+                let queued_at = work.settled(now).work.queued_at;
+                stats.oldest_queued_at =
+                    Some(stats.oldest_queued_at.map_or(queued_at, |oldest| oldest.min(queued_at)));
+            }
+            stats
+        })
+    }
+
+    fn availability(&self, of: EnvironmentId, window: Duration) -> Answer<'_, Availability> {
+        self.answer(|tables, now| {
+            let queue = tables.work.values().filter(|w| w.environment == of);
+            match queue.filter_map(|w| w.available_at(window)).min() {
+                Some(at) if at <= now => Availability::Now,
+                Some(at) => Availability::At(at),
+                None => Availability::Nothing,
+            }
+        })
+    }
+
+    fn totals(&self) -> Answer<'_, Totals> {
+        self.answer(|tables, now| {
+            let mut totals = Totals::default();
+            for work in tables.work.values() {
+                let count = match work.standing(now) {
+                    Standing::Ready => &mut totals.depth,
+                    Standing::Pending => &mut totals.pending,
+                    Standing::Held => {
+                        totals.held += 1;
+                        continue;
+                    }
+                    Standing::Done => continue,
+                };
+                *count += 1;
+                let queued_at = work.settled(now).work.queued_at;
+                totals.oldest_queued_at =
+                    Some(totals.oldest_queued_at.map_or(queued_at, |oldest| oldest.min(queued_at)));
+            }
+            totals
+        })
+    }
+
+    fn response(&self, key: ResponseKey) -> Answer<'_, Option<StoredResponse>> {
+        self.answer(|tables, now| tables.responses.get(&key).filter(|r| r.holds(now)).cloned())
+    }
+}
+
+fn seen_token(tables: &Tables, token: &Token) -> Seen<Token> {
+    let last_used_at = tables.used.get(&CredentialId::Token(token.id)).copied();
+    Seen { item: token.clone(), last_used_at }
+}
+
+fn seen_key(tables: &Tables, key: &Key) -> Seen<Key> {
+    let last_used_at = tables.used.get(&CredentialId::Key(key.id)).copied();
+    Seen { item: key.clone(), last_used_at }
+}
+
+fn item(tables: &Tables, work: &Work, now: Timestamp) -> Item {
+    let body = tables.bodies.get(&work.id).cloned().unwrap_or_default();
+    Item { work: work.settled(now).work, body }
+}
+
+/// Cuts a page out of all rows, which come in ascending order of their ids.
+fn cut<T, K>(
+    rows: impl DoubleEndedIterator<Item = T>,
+    id: impl Fn(&T) -> Id<K>,
+    page: Page<Id<K>>,
+) -> Listing<T> {
+    let mut rows: Vec<T> = match page.order {
+        Order::Ascending => rows.collect(),
+        Order::Descending => rows.rev().collect(),
+    };
+    let precedes = |a: Id<K>, b: Id<K>| match page.order {
+        Order::Ascending => a < b,
+        Order::Descending => b < a,
+    };
+    match page.cursor {
+        Cursor::Start => {}
+        Cursor::After(position) => rows.retain(|row| precedes(position, id(row))),
+        Cursor::Before(position) => rows.retain(|row| precedes(id(row), position)),
+    }
+    let more = rows.len() > page.limit;
+    match page.cursor {
+        Cursor::Before(_) => {
+            rows.drain(..rows.len().saturating_sub(page.limit));
+        }
+        Cursor::Start | Cursor::After(_) => rows.truncate(page.limit),
+    }
+    Listing { items: rows, more }
+}

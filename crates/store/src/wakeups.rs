@@ -1,0 +1,98 @@
+//! Wake-ups for blocked polls: subscribe, look, wait.
+//!
+//! A wake-up carries no data and promises nothing; whoever is woken looks again. One item wakes one
+//! waiter: if that waiter goes away before it has looked, its wake-up passes to the next.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use leasehold_model::EnvironmentId;
+use tokio::sync::{Notify, watch};
+
+/// The blocked polls of all queues.
+#[derive(Clone)]
+pub struct Wakeups {
+    queues: Arc<Mutex<HashMap<EnvironmentId, Queue>>>,
+    closed: Arc<watch::Sender<bool>>,
+}
+
+struct Queue {
+    waiters: usize,
+    bell: Arc<Notify>,
+}
+
+impl Wakeups {
+    pub(crate) fn new() -> Self {
+        Self { queues: Arc::default(), closed: Arc::new(watch::Sender::new(false)) }
+    }
+
+    /// Registers interest in a queue. Do so before looking: what comes after is not missed.
+    pub fn subscribe(&self, environment: EnvironmentId) -> Subscription {
+        let mut queues = self.queues.lock().unwrap_or_else(|broken| broken.into_inner());
+        let queue = queues
+            .entry(environment)
+            .or_insert_with(|| Queue { waiters: 0, bell: Arc::new(Notify::new()) });
+        queue.waiters += 1;
+        let bell = Arc::clone(&queue.bell);
+        Subscription { environment, bell, wakeups: self.clone(), closed: self.closed.subscribe() }
+    }
+
+    /// Wakes as many waiters of a queue as it got items.
+    pub(crate) fn wake(&self, environment: EnvironmentId, items: u64) {
+        let queues = self.queues.lock().unwrap_or_else(|broken| broken.into_inner());
+        let Some(queue) = queues.get(&environment) else { return };
+        let waiters = u64::try_from(queue.waiters).unwrap_or(u64::MAX);
+        for _ in 0..items.min(waiters) {
+            queue.bell.notify_one();
+        }
+    }
+
+    /// Wakes everybody for good.
+    pub(crate) fn close(&self) {
+        self.closed.send_replace(true);
+    }
+
+    /// Waits until [`Wakeups::close`] is called.
+    pub(crate) async fn closed(&self) {
+        drop(self.closed.subscribe().wait_for(|closed| *closed).await);
+    }
+}
+
+/// A registered interest in one queue.
+pub struct Subscription {
+    environment: EnvironmentId,
+    bell: Arc<Notify>,
+    wakeups: Wakeups,
+    closed: watch::Receiver<bool>,
+}
+
+/// Why a waiter was woken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Woken {
+    /// There may be an item.
+    Look,
+    /// There will be none: the store is closing.
+    Closed,
+}
+
+impl Subscription {
+    /// Waits for the next wake-up.
+    pub async fn woken(&mut self) -> Woken {
+        tokio::select! {
+            () = self.bell.notified() => Woken::Look,
+            _ = self.closed.wait_for(|closed| *closed) => Woken::Closed,
+        }
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        let mut queues = self.wakeups.queues.lock().unwrap_or_else(|broken| broken.into_inner());
+        if let Some(queue) = queues.get_mut(&self.environment) {
+            queue.waiters -= 1;
+            if queue.waiters == 0 {
+                queues.remove(&self.environment);
+            }
+        }
+    }
+}

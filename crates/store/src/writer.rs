@@ -1,0 +1,197 @@
+//! The writer: one thread that owns the backend and commits in groups.
+//!
+//! It waits for one operation, takes all that are waiting, loads the union of their rows, decides
+//! them in order, commits once, and only then answers everybody and wakes waiters. Batches form by
+//! themselves while the last commit runs; nobody waits for a timer.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use leasehold_model::id::Mint;
+use leasehold_model::op::Context;
+use leasehold_model::rows::{Keys, Rows};
+use leasehold_model::{EnvironmentId, Timestamp};
+use tokio::sync::{mpsc, watch};
+
+use crate::batch::{Ticket, Verdict};
+use crate::clock::Clock;
+use crate::error::StoreError;
+use crate::observer::{Batch, Observer};
+use crate::wakeups::Wakeups;
+
+/// The most operations of one commit: enough to share its cost, few enough to bound its time.
+const MAX_BATCH: usize = 512;
+
+/// What a database has to do for the writer.
+pub(crate) trait Backend: Send + 'static {
+    /// Fills in the rows that a batch names.
+    fn load(&mut self, keys: &Keys, now: Timestamp, rows: &mut Rows) -> Result<(), StoreError>;
+    /// Writes what changed and makes it durable; on an error nothing has changed.
+    fn save(&mut self, rows: &Rows, now: Timestamp) -> Result<(), StoreError>;
+    /// Does a bounded piece of housekeeping while nobody waits, and says whether there is more.
+    fn tidy(&mut self, now: Timestamp) -> Result<Housekeeping, StoreError>;
+    /// Writes what may be written late and closes.
+    fn close(&mut self, now: Timestamp) -> Result<(), StoreError>;
+}
+
+/// Whether a backend has more housekeeping to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Housekeeping {
+    /// At once, if nobody waits.
+    More,
+    /// Not before something has been written.
+    Done,
+}
+
+/// What is sent to the writer.
+pub(crate) enum Message {
+    /// An operation.
+    Op(Ticket),
+    /// Take no more, finish, close.
+    Close,
+}
+
+/// The way to end a writer.
+pub(crate) struct Closing {
+    inbox: mpsc::Sender<Message>,
+    done: watch::Receiver<bool>,
+}
+
+impl Closing {
+    pub(crate) async fn close(&self) {
+        let mut done = self.done.clone();
+        // An inbox that is closed already has a writer that is done, or about to be.
+        drop(self.inbox.send(Message::Close).await);
+        drop(done.wait_for(|done| *done).await);
+    }
+}
+
+/// Everything that the writer has besides its backend.
+pub(crate) struct Writer {
+    pub(crate) clock: Clock,
+    pub(crate) mint: Mint,
+    pub(crate) wakeups: Wakeups,
+    pub(crate) observer: Arc<dyn Observer>,
+}
+
+impl Writer {
+    /// Starts the thread.
+    pub(crate) fn start(
+        self,
+        backend: impl Backend,
+        queue_depth: usize,
+    ) -> std::io::Result<(mpsc::Sender<Message>, Closing, JoinHandle<()>)> {
+        let (sender, inbox) = mpsc::channel(queue_depth);
+        let (ended, done) = watch::channel(false);
+        let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
+            self.run(backend, inbox);
+            ended.send_replace(true);
+        })?;
+        Ok((sender.clone(), Closing { inbox: sender, done }, thread))
+    }
+
+    fn run(mut self, mut backend: impl Backend, mut inbox: mpsc::Receiver<Message>) {
+        let mut chores = Housekeeping::More;
+        let mut tickets = Vec::with_capacity(MAX_BATCH);
+        let mut messages = Vec::with_capacity(MAX_BATCH);
+        loop {
+            if chores == Housekeeping::More && inbox.is_empty() {
+                chores = backend.tidy(self.clock.now()).unwrap_or_else(|error| {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "housekeeping failed");
+                    Housekeeping::Done
+                });
+                continue;
+            }
+            if inbox.blocking_recv_many(&mut messages, MAX_BATCH) == 0 {
+                break;
+            }
+            for message in messages.drain(..) {
+                match message {
+                    Message::Op(ticket) => tickets.push(ticket),
+                    Message::Close => inbox.close(),
+                }
+            }
+            if !tickets.is_empty() {
+                self.batch(&mut backend, &mut tickets);
+                chores = Housekeeping::More;
+            }
+        }
+        if let Err(error) = backend.close(self.clock.now()) {
+            tracing::error!(error = &error as &dyn std::error::Error, "closing failed");
+        }
+    }
+
+    /// Carries out a batch. If it cannot be committed, each operation is tried alone, so that one
+    /// that poisons the batch gets its own verdict and the others theirs.
+    fn batch(&mut self, backend: &mut impl Backend, tickets: &mut Vec<Ticket>) {
+        let Err(error) = self.attempt(backend, tickets) else {
+            for ticket in tickets.drain(..) {
+                ticket.settle();
+            }
+            return;
+        };
+        self.observer.failed();
+        if tickets.len() == 1 {
+            tracing::error!(error = &error as &dyn std::error::Error, "an operation failed");
+            for ticket in tickets.drain(..) {
+                ticket.fail(StoreError::unavailable("the operation could not be committed"));
+            }
+            return;
+        }
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            ops = tickets.len(),
+            "a batch failed; its operations are run one by one"
+        );
+        for ticket in std::mem::take(tickets) {
+            self.batch(backend, &mut vec![ticket]);
+        }
+    }
+
+    fn attempt(
+        &mut self,
+        backend: &mut impl Backend,
+        tickets: &mut [Ticket],
+    ) -> Result<(), StoreError> {
+        let began = Instant::now();
+        let now = self.clock.now();
+        let mut keys = Keys::default();
+        for ticket in tickets.iter() {
+            ticket.needs(&mut keys);
+        }
+        let mut rows = Rows::default();
+        backend.load(&keys, now, &mut rows)?;
+        for ticket in tickets.iter_mut() {
+            match ticket.decide(&mut Context::new(now, &mut self.mint), &mut rows) {
+                Verdict::Agreed => {}
+                Verdict::Refused(name) => self.observer.refused(name),
+                Verdict::Broken => tracing::error!("an operation panicked"),
+            }
+        }
+        let decided = Instant::now();
+        let dirty = rows.is_dirty();
+        if dirty {
+            backend.save(&rows, now)?;
+            self.wake(&rows);
+        }
+        self.observer.batch(Batch {
+            ops: tickets.len(),
+            decide: decided - began,
+            commit: dirty.then(|| decided.elapsed()),
+        });
+        Ok(())
+    }
+
+    /// Wakes one blocked poll for each item that is new in its queue.
+    fn wake(&self, rows: &Rows) {
+        let mut fresh: HashMap<EnvironmentId, u64> = HashMap::new();
+        for work in rows.work.changes().filter(|c| c.before.is_none()).filter_map(|c| c.now) {
+            *fresh.entry(work.environment).or_default() += 1;
+        }
+        for (environment, items) in fresh {
+            self.wakeups.wake(environment, items);
+        }
+    }
+}
