@@ -1,0 +1,228 @@
+//! Filling in the working set: heads and facts from memory, everything else by its key.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use leasehold_model::id::Id;
+use leasehold_model::rows::{Keys, Rows, Table};
+use leasehold_model::{EnvironmentId, SessionId, Timestamp, WorkId};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::books::Books;
+use super::{Shared, codec, head};
+
+pub(super) fn load(
+    db: &Connection,
+    shared: &Shared,
+    keys: &Keys,
+    now: Timestamp,
+    rows: &mut Rows,
+) -> rusqlite::Result<()> {
+    let Keys {
+        any_account,
+        accounts,
+        tokens,
+        keys: environment_keys,
+        environments,
+        facts,
+        residents,
+        sessions,
+        live_work,
+        work,
+        bodies,
+        ready,
+        responses,
+    } = keys;
+    if *any_account {
+        let any: Option<i64> =
+            db.query_row("SELECT 1 FROM accounts LIMIT 1", [], |row| row.get(0)).optional()?;
+        rows.any_account = any.is_some();
+    }
+    by_id(db, "accounts", codec::ACCOUNT, accounts, &mut rows.accounts, codec::account)?;
+    by_id(db, "tokens", codec::TOKEN, tokens, &mut rows.tokens, |r| Ok(codec::token(r)?.0))?;
+    let keys_table = &mut rows.keys;
+    by_id(db, "environment_keys", codec::KEY, environment_keys, keys_table, |r| {
+        Ok(codec::key(r)?.0)
+    })?;
+    let environments_table = &mut rows.environments;
+    by_id(
+        db,
+        "environments",
+        codec::ENVIRONMENT,
+        environments,
+        environments_table,
+        codec::environment,
+    )?;
+    by_id(db, "sessions", codec::SESSION, sessions, &mut rows.sessions, codec::session)?;
+    load_facts(shared, facts, rows);
+    for environment in residents {
+        // One more than this batch can delete.
+        let some = sessions.len() + 1;
+        rows.residents.insert(*environment, sessions_of(db, *environment, some)?);
+    }
+    for session in live_work {
+        if let Some(id) = live_work_of(db, *session)? {
+            rows.live_work.insert(*session, id);
+            load_head(db, &shared.books(), id, rows)?;
+        }
+    }
+    let others = work.len() + live_work.len();
+    load_heads(db, &shared.books(), work, rows)?;
+    load_candidates(db, shared, ready, others, now, rows)?;
+    for id in bodies {
+        load_body(db, *id, rows)?;
+    }
+    for key in responses {
+        let mut statement = db.prepare_cached(
+            "SELECT fingerprint, status, body, created_at FROM responses \
+             WHERE account = ?1 AND key = ?2",
+        )?;
+        let stored =
+            statement.query_row(params![key.account.bytes(), key.key], super::views::response);
+        if let Some(stored) = stored.optional()? {
+            rows.responses.load(key.clone(), stored);
+        }
+    }
+    Ok(())
+}
+
+fn by_id<K, V: Clone + PartialEq>(
+    db: &Connection,
+    table: &str,
+    columns: &str,
+    ids: &[Id<K>],
+    rows: &mut Table<Id<K>, V>,
+    read: impl Fn(&Row<'_>) -> rusqlite::Result<V>,
+) -> rusqlite::Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let mut statement =
+        db.prepare_cached(&format!("SELECT {columns} FROM {table} WHERE id = ?1"))?;
+    for id in ids {
+        if !rows.has(id)
+            && let Some(row) = statement.query_row([id.bytes()], &read).optional()?
+        {
+            rows.load(*id, row);
+        }
+    }
+    Ok(())
+}
+
+fn load_facts(shared: &Shared, facts: &[EnvironmentId], rows: &mut Rows) {
+    if facts.is_empty() {
+        return;
+    }
+    let directory = shared.directory();
+    for id in facts {
+        if let Some(facts) = directory.facts(*id) {
+            rows.loaded_facts.insert(*id, facts);
+        }
+    }
+}
+
+fn sessions_of(
+    db: &Connection,
+    environment: EnvironmentId,
+    some: usize,
+) -> rusqlite::Result<Vec<SessionId>> {
+    let mut statement =
+        db.prepare_cached("SELECT id FROM sessions WHERE environment = ?1 LIMIT ?2")?;
+    let some = i64::try_from(some).unwrap_or(i64::MAX);
+    statement
+        .query_map(params![environment.bytes(), some], |row| row.get(0).map(Id::from_bytes))?
+        .collect()
+}
+
+pub(super) fn live_work_of(
+    db: &Connection,
+    session: SessionId,
+) -> rusqlite::Result<Option<WorkId>> {
+    let mut statement =
+        db.prepare_cached("SELECT id FROM work WHERE session = ?1 AND state < 4")?;
+    statement.query_row([session.bytes()], |row| row.get(0).map(Id::from_bytes)).optional()
+}
+
+fn load_heads(
+    db: &Connection,
+    books: &Books,
+    ids: &[WorkId],
+    rows: &mut Rows,
+) -> rusqlite::Result<()> {
+    for id in ids {
+        load_head(db, books, *id, rows)?;
+    }
+    Ok(())
+}
+
+/// A head that is not in the books belongs to a stopped item; its row is final.
+fn load_head(db: &Connection, books: &Books, id: WorkId, rows: &mut Rows) -> rusqlite::Result<()> {
+    if rows.work.has(&id) {
+        return Ok(());
+    }
+    if let Some(work) = books.get(id) {
+        rows.work.load(id, work.clone());
+        return Ok(());
+    }
+    let mut statement =
+        db.prepare_cached(&format!("SELECT {} FROM work WHERE id = ?1", head::HEAD))?;
+    if let Some(work) = statement.query_row([id.bytes()], head::head).optional()? {
+        rows.work.load(id, work);
+    }
+    Ok(())
+}
+
+/// For each queue as many candidates as there are polls of it, and as many more as other operations
+/// of the batch might take away.
+fn load_candidates(
+    db: &Connection,
+    shared: &Shared,
+    ready: &[(EnvironmentId, Duration)],
+    others: usize,
+    now: Timestamp,
+    rows: &mut Rows,
+) -> rusqlite::Result<()> {
+    if ready.is_empty() {
+        return Ok(());
+    }
+    let mut polls: HashMap<EnvironmentId, (usize, Vec<Duration>)> = HashMap::new();
+    for (environment, window) in ready {
+        let (count, windows) = polls.entry(*environment).or_default();
+        *count += 1;
+        if !windows.contains(window) {
+            windows.push(*window);
+        }
+    }
+    let mut chosen = Vec::new();
+    {
+        let mut books = shared.books();
+        shared.advance(&mut books, now);
+        for (environment, (count, windows)) in polls {
+            let candidates = rows.candidates.entry(environment).or_default();
+            for window in windows {
+                for id in books.candidates(environment, window, count + others, now) {
+                    if let Some(work) = books.get(id).filter(|_| candidates.insert(id)) {
+                        rows.work.load(id, work.clone());
+                        chosen.push(id);
+                    }
+                }
+            }
+        }
+    }
+    for id in chosen {
+        load_body(db, id, rows)?;
+    }
+    Ok(())
+}
+
+fn load_body(db: &Connection, id: WorkId, rows: &mut Rows) -> rusqlite::Result<()> {
+    if rows.bodies.has(&id) {
+        return Ok(());
+    }
+    let mut statement =
+        db.prepare_cached(&format!("SELECT {} FROM work_bodies WHERE work = ?1", codec::BODY))?;
+    if let Some(body) = statement.query_row([id.bytes()], codec::body).optional()? {
+        rows.bodies.load(id, body);
+    }
+    Ok(())
+}

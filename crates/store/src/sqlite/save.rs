@@ -1,0 +1,246 @@
+//! Writing the changes of a batch, table by table, within one transaction.
+//!
+//! A heartbeat is not written to its row but appended to the journal; see [`super::journal`].
+
+use leasehold_model::rows::{Change, Rows};
+use leasehold_model::{Timestamp, Work, WorkId};
+use rusqlite::{Connection, params};
+
+use super::{codec, head};
+use crate::views::CredentialId;
+
+/// Writes everything but heartbeats; those it gives back, to be journaled.
+pub(super) fn save<'r>(
+    db: &Connection,
+    rows: &'r Rows,
+) -> rusqlite::Result<Vec<(WorkId, &'r Work)>> {
+    save_accounts(db, rows)?;
+    save_tokens(db, rows)?;
+    save_keys(db, rows)?;
+    save_environments(db, rows)?;
+    save_sessions(db, rows)?;
+    let beats = save_heads(db, rows)?;
+    save_bodies(db, rows)?;
+    save_attempts(db, rows)?;
+    save_responses(db, rows)?;
+    Ok(beats)
+}
+
+fn save_accounts(db: &Connection, rows: &Rows) -> rusqlite::Result<()> {
+    for account in rows.accounts.changes().filter_map(|change| change.now) {
+        db.prepare_cached(
+            "INSERT OR REPLACE INTO accounts (id, name, created_at) VALUES (?1, ?2, ?3)",
+        )?
+        .execute(params![
+            account.id.bytes(),
+            account.name,
+            account.created_at.micros()
+        ])?;
+    }
+    Ok(())
+}
+
+fn save_tokens(db: &Connection, rows: &Rows) -> rusqlite::Result<()> {
+    for token in rows.tokens.changes().filter_map(|change| change.now) {
+        db.prepare_cached(
+            "INSERT INTO tokens (id, account, name, scopes, hash, created_at, expires_at, \
+             revoked_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) \
+             ON CONFLICT (id) DO UPDATE SET revoked_at = excluded.revoked_at",
+        )?
+        .execute(params![
+            token.id.bytes(),
+            token.account.bytes(),
+            token.name,
+            token.scopes.bits(),
+            token.hash,
+            token.validity.created_at.micros(),
+            token.validity.expires_at.map(Timestamp::micros),
+            token.validity.revoked_at.map(Timestamp::micros),
+        ])?;
+    }
+    Ok(())
+}
+
+fn save_keys(db: &Connection, rows: &Rows) -> rusqlite::Result<()> {
+    for key in rows.keys.changes().filter_map(|change| change.now) {
+        db.prepare_cached(
+            "INSERT INTO environment_keys (id, environment, account, name, hash, created_at, \
+             expires_at, revoked_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) \
+             ON CONFLICT (id) DO UPDATE SET revoked_at = excluded.revoked_at",
+        )?
+        .execute(params![
+            key.id.bytes(),
+            key.environment.bytes(),
+            key.account.bytes(),
+            key.name,
+            key.hash,
+            key.validity.created_at.micros(),
+            key.validity.expires_at.map(Timestamp::micros),
+            key.validity.revoked_at.map(Timestamp::micros),
+        ])?;
+    }
+    Ok(())
+}
+
+fn save_environments(db: &Connection, rows: &Rows) -> rusqlite::Result<()> {
+    for Change { key, before: _, now } in rows.environments.changes() {
+        let Some(environment) = now else {
+            db.prepare_cached("DELETE FROM environments WHERE id = ?1")?.execute([key.bytes()])?;
+            db.prepare_cached("INSERT OR IGNORE INTO deleted_environments (id) VALUES (?1)")?
+                .execute([key.bytes()])?;
+            continue;
+        };
+        db.prepare_cached(
+            "INSERT OR REPLACE INTO environments (id, account, name, description, config, \
+             metadata, scope, max_attempts, created_at, updated_at, archived_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        )?
+        .execute(params![
+            environment.id.bytes(),
+            environment.account.bytes(),
+            environment.name,
+            environment.description,
+            codec::json_text(&environment.config),
+            codec::metadata_text(&environment.metadata),
+            environment.scope.map(codec::scope_text),
+            environment.max_attempts,
+            environment.created_at.micros(),
+            environment.updated_at.micros(),
+            environment.archived_at.map(Timestamp::micros),
+        ])?;
+    }
+    Ok(())
+}
+
+fn save_sessions(db: &Connection, rows: &Rows) -> rusqlite::Result<()> {
+    for Change { key, before: _, now } in rows.sessions.changes() {
+        let Some(session) = now else {
+            db.prepare_cached("DELETE FROM sessions WHERE id = ?1")?.execute([key.bytes()])?;
+            continue;
+        };
+        db.prepare_cached(
+            "INSERT OR REPLACE INTO sessions (id, account, environment, agent, agent_version, \
+             title, metadata, created_at, updated_at, archived_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        )?
+        .execute(params![
+            session.id.bytes(),
+            session.account.bytes(),
+            session.environment.bytes(),
+            session.agent.id,
+            session.agent.version,
+            session.title,
+            codec::metadata_text(&session.metadata),
+            session.created_at.micros(),
+            session.updated_at.micros(),
+            session.archived_at.map(Timestamp::micros),
+        ])?;
+    }
+    Ok(())
+}
+
+/// Items whose end comes first in the statement order: a session may end one item and queue the
+/// next in one batch, and only one may be live.
+fn save_heads<'r>(db: &Connection, rows: &'r Rows) -> rusqlite::Result<Vec<(WorkId, &'r Work)>> {
+    let mut beats = Vec::new();
+    let mut fresh = Vec::new();
+    for Change { key, before, now } in rows.work.changes() {
+        match (before, now) {
+            (Some(before), Some(now)) if now.is_one_beat_after(before) => beats.push((*key, now)),
+            (Some(_), Some(now)) => update_head(db, now)?,
+            (None, Some(now)) => fresh.push(now),
+            (_, None) => {}
+        }
+    }
+    fresh.sort_by_key(|work| work.id);
+    for work in fresh {
+        let mut statement = db.prepare_cached(head::INSERT_HEAD)?;
+        head::bind(&mut statement, work)?;
+        statement.raw_execute()?;
+    }
+    Ok(beats)
+}
+
+pub(super) fn update_head(db: &Connection, work: &Work) -> rusqlite::Result<()> {
+    let mut statement = db.prepare_cached(head::UPDATE_HEAD)?;
+    head::bind(&mut statement, work)?;
+    match statement.raw_execute()? {
+        1 => Ok(()),
+        _ => Err(rusqlite::Error::QueryReturnedNoRows),
+    }
+}
+
+fn save_bodies(db: &Connection, rows: &Rows) -> rusqlite::Result<()> {
+    for Change { key, before: _, now } in rows.bodies.changes() {
+        let Some(body) = now else { continue };
+        db.prepare_cached(
+            "INSERT OR REPLACE INTO work_bodies (work, metadata, traceparent) VALUES (?1, ?2, ?3)",
+        )?
+        .execute(params![
+            key.bytes(),
+            codec::metadata_text(&body.metadata),
+            body.traceparent
+        ])?;
+    }
+    Ok(())
+}
+
+fn save_attempts(db: &Connection, rows: &Rows) -> rusqlite::Result<()> {
+    for (work, attempt) in &rows.attempts {
+        let Some((ended_at, outcome)) = attempt.end else { continue };
+        db.prepare_cached(
+            "INSERT INTO attempts (work, number, worker, delivered_at, acknowledged_at, \
+             first_beat, last_beat, ended_at, outcome) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            work.bytes(),
+            attempt.number,
+            attempt.worker.as_ref().map(leasehold_model::work::WorkerId::as_str),
+            attempt.delivered_at.map(Timestamp::micros),
+            attempt.acknowledged_at.map(Timestamp::micros),
+            attempt.first_beat.map(Timestamp::micros),
+            attempt.last_beat.map(Timestamp::micros),
+            ended_at.micros(),
+            codec::outcome_code(outcome),
+        ])?;
+    }
+    Ok(())
+}
+
+fn save_responses(db: &Connection, rows: &Rows) -> rusqlite::Result<()> {
+    for Change { key, before: _, now } in rows.responses.changes() {
+        let Some(response) = now else { continue };
+        db.prepare_cached(
+            "INSERT OR REPLACE INTO responses (account, key, fingerprint, status, body, \
+             created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![
+            key.account.bytes(),
+            key.key,
+            response.fingerprint,
+            response.status,
+            response.body,
+            response.created_at.micros(),
+        ])?;
+    }
+    Ok(())
+}
+
+/// Writes the last uses of credentials; they ride on a commit that happens anyway.
+pub(super) fn save_uses(
+    db: &Connection,
+    uses: &[(CredentialId, Timestamp)],
+) -> rusqlite::Result<()> {
+    for (credential, at) in uses {
+        let (sql, id) = match credential {
+            CredentialId::Token(id) => {
+                ("UPDATE tokens SET last_used_at = ?2 WHERE id = ?1", *id.bytes())
+            }
+            CredentialId::Key(id) => {
+                ("UPDATE environment_keys SET last_used_at = ?2 WHERE id = ?1", *id.bytes())
+            }
+        };
+        db.prepare_cached(sql)?.execute(params![id, at.micros()])?;
+    }
+    Ok(())
+}
