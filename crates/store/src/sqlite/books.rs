@@ -40,6 +40,16 @@ struct Entry {
     unfolded: bool,
 }
 
+impl Entry {
+    /// When time will next move the item from where it is counted.
+    fn next_timer(&self) -> Option<Timestamp> {
+        match self.place {
+            Place::Pending | Place::Held => self.work.next_change(),
+            Place::Fresh | Place::Stale | Place::Ended => None,
+        }
+    }
+}
+
 /// Where an item is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
@@ -106,14 +116,39 @@ impl Books {
         }
     }
 
+    /// Takes in all heads of a file at once. Much quicker than one by one, since the timers are
+    /// sorted once instead of being put in their places.
+    pub(super) fn fill<E>(
+        heads: impl Iterator<Item = Result<Work, E>>,
+        expected: usize,
+        now: Timestamp,
+    ) -> Result<Self, E> {
+        let mut books = Self::default();
+        books.by_id.reserve(expected, |_| 0);
+        let mut timers = Vec::with_capacity(expected);
+        for work in heads {
+            let slot = books.add(work?, now);
+            let entry = &mut books.entries[slot];
+            entry.timer = entry.next_timer();
+            timers.extend(entry.timer.map(|at| (at, slot)));
+        }
+        books.timers = timers.into_iter().collect();
+        Ok(books)
+    }
+
     fn insert(&mut self, work: Work, now: Timestamp) {
+        let slot = self.add(work, now);
+        self.arm(slot);
+    }
+
+    fn add(&mut self, work: Work, now: Timestamp) -> u32 {
         let id = work.id;
         let entry = Entry { work, place: Place::Ended, timer: None, unfolded: false };
         let slot = self.entries.insert(entry);
         let entries = &self.entries;
         self.by_id.insert_unique(hash(id), slot, |slot| hash(entries[*slot].work.id));
         self.place(slot, now);
-        self.arm(slot);
+        slot
     }
 
     fn replace(&mut self, slot: u32, work: Work, now: Timestamp) {
@@ -188,10 +223,7 @@ impl Books {
     /// Sets the timer of an item no later than its next change.
     fn arm(&mut self, slot: u32) {
         let entry = &mut self.entries[slot];
-        let next = match entry.place {
-            Place::Pending | Place::Held => entry.work.next_change(),
-            Place::Fresh | Place::Stale | Place::Ended => None,
-        };
+        let next = entry.next_timer();
         let early_enough = match (entry.timer, next) {
             (Some(timer), Some(next)) => timer <= next,
             (None, None) => true,
