@@ -61,7 +61,9 @@ impl Timestamp {
 
     /// How long after `earlier` this instant is; zero if it is not after it.
     pub fn since(self, earlier: Self) -> Duration {
-        Duration::from_micros(u64::try_from(self.micros().saturating_sub(earlier.micros())).unwrap_or(0))
+        Duration::from_micros(
+            u64::try_from(self.micros().saturating_sub(earlier.micros())).unwrap_or(0),
+        )
     }
 }
 

@@ -153,13 +153,25 @@ impl Op for ArchiveEnvironment {
     }
 }
 
-/// Deletes an environment that no session refers to (environments §9).
+/// Deletes an environment (environments §9). What it held is swept away in the background; nobody can
+/// name it any more.
 #[derive(Clone, Debug)]
 pub struct DeleteEnvironment {
     /// Who asks.
     pub account: AccountId,
     /// Which environment.
     pub environment: EnvironmentId,
+    /// What becomes of one that is in use; the dialects differ.
+    pub in_use: InUse,
+}
+
+/// What deleting an environment means while sessions refer to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InUse {
+    /// It is refused.
+    Refused,
+    /// The environment goes, its queue with it; the sessions stay (A, `force=true`).
+    Deleted,
 }
 
 impl Op for DeleteEnvironment {
@@ -172,8 +184,11 @@ impl Op for DeleteEnvironment {
 
     fn decide(&self, _context: &mut Context<'_>, rows: &mut Rows) -> Result<(), Refusal> {
         owned(rows, self.account, self.environment)?;
-        if rows.is_inhabited(self.environment) {
-            return Err(Refusal::EnvironmentInUse);
+        match self.in_use {
+            InUse::Refused if rows.is_inhabited(self.environment) => {
+                return Err(Refusal::EnvironmentInUse);
+            }
+            InUse::Refused | InUse::Deleted => {}
         }
         rows.environments.delete(self.environment);
         Ok(())
