@@ -99,6 +99,9 @@ pub struct Beating {
     pub beat: Timestamp,
     /// The one that `beat` replaced; `None` if `beat` is the first.
     pub previous: Option<Timestamp>,
+    /// Whether the sender of `beat` proved that it holds the claim. Only then may a prover have it
+    /// repeated: it was its own.
+    pub proven: bool,
 }
 
 /// How an item ended.
@@ -275,6 +278,20 @@ impl Work {
             ttl: Ttl::STARTUP,
             state: State::Queued(None),
         }
+    }
+
+    /// The newest instant of the store's time that the item tells of: a store that opens it goes on
+    /// from there, whatever the wall clock says.
+    pub fn newest_instant(&self) -> Timestamp {
+        let delivered_at = match &self.state {
+            State::Queued(delivery) => delivery.as_ref().map(|d| d.at),
+            State::Starting(_) | State::Active(..) | State::Stopping(..) | State::Stopped(_) => {
+                None
+            }
+        };
+        let newest =
+            [delivered_at, self.acknowledged_at(), self.stop_requested_at(), self.stopped_at()];
+        newest.into_iter().flatten().fold(self.floor.max(self.created_at), Timestamp::max)
     }
 
     /// When the present lease ends; `None` if there is none (work §7.5, §10).

@@ -286,10 +286,6 @@ fn start_after_newest(db: &Connection, mint: &mut Mint, clock: &Clock) -> rusqli
             clock.start_after(id.minted_at());
         }
     }
-    let newest: Option<i64> = db
-        .query_row("SELECT at FROM beats ORDER BY n DESC LIMIT 1", [], |row| row.get(0))
-        .optional()?;
-    clock.start_after(Timestamp::from_micros(newest.unwrap_or(0)));
     Ok(())
 }
 
@@ -324,5 +320,7 @@ fn fill_books(db: &Connection, shared: &Shared) -> rusqlite::Result<Journal> {
         db.prepare(&format!("SELECT {} FROM work NOT INDEXED WHERE state < 4", head::HEAD))?;
     let mut books = shared.books();
     *books = Books::fill(statement.query_map([], head::head)?, live, now)?;
-    Journal::replay(db, &mut books, now)
+    let journal = Journal::replay(db, &mut books, now)?;
+    shared.clock.start_after(books.newest_instant());
+    Ok(journal)
 }

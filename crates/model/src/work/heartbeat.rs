@@ -56,6 +56,17 @@ pub struct Beat {
     pub ttl: Ttl,
 }
 
+/// An accepted heartbeat, as a journal keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BeatRecord {
+    /// Its instant.
+    pub at: Timestamp,
+    /// The TTL that it granted.
+    pub ttl: Ttl,
+    /// Whether its sender proved the claim.
+    pub proven: bool,
+}
+
 /// Where an item stands, for the details of a refusal (work §7.8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Current {
@@ -113,7 +124,7 @@ impl Work {
                 };
                 if renews {
                     Ok(work.beaten(now, claim, Some(beating), beat))
-                } else if repeats && work.proves(&beat.caller, claim) {
+                } else if repeats && beating.proven && work.proves(&beat.caller, claim) {
                     Ok(work.unchanged(true))
                 } else {
                     Err(work.mismatch(beat))
@@ -134,24 +145,23 @@ impl Work {
     ///
     /// Does nothing for one that the item has already taken in, so a journal may overlap with the
     /// rows that it was folded into.
-    pub fn replayed(&self, beat: Timestamp, ttl: Ttl) -> Self {
-        if beat <= self.floor {
+    pub fn replayed(&self, record: BeatRecord) -> Self {
+        if record.at <= self.floor {
             return self.clone();
         }
-        let (claim, beating) = match &self.state {
-            State::Starting(claim) => (claim, None),
-            State::Active(claim, beating) => (claim, Some(beating)),
-            State::Queued(_) | State::Stopping(..) | State::Stopped(_) => return self.clone(),
-        };
-        self.with_beat(beat, claim, beating, ttl)
+        match &self.state {
+            State::Starting(claim) => self.with_beat(claim, None, record),
+            State::Active(claim, beating) => self.with_beat(claim, Some(beating), record),
+            State::Queued(_) | State::Stopping(..) | State::Stopped(_) => self.clone(),
+        }
     }
 
-    /// Whether this item differs from `before` by heartbeats alone, so that replaying its newest
-    /// one on `before` gives it.
-    pub fn is_one_beat_after(&self, before: &Self) -> bool {
-        matches!(self.state, State::Active(..))
-            && self.floor > before.floor
-            && self == &before.replayed(self.floor, self.ttl)
+    /// The heartbeat by which alone this item differs from `before`: replayed on `before`, it gives
+    /// this item. `None` if more has happened.
+    pub fn beat_since(&self, before: &Self) -> Option<BeatRecord> {
+        let State::Active(_, beating) = &self.state else { return None };
+        let record = BeatRecord { at: beating.beat, ttl: self.ttl, proven: beating.proven };
+        (record.at > before.floor && *self == before.replayed(record)).then_some(record)
     }
 
     fn beat_unheld(&self, now: Timestamp, beat: &Heartbeat) -> Result<Transition<Beat>, Refusal> {
@@ -193,17 +203,24 @@ impl Work {
         beating: Option<&Beating>,
         beat: &Heartbeat,
     ) -> Transition<Beat> {
-        let next = self.with_beat(now.max(self.floor.next()), claim, beating, beat.ttl);
+        let record = BeatRecord {
+            at: now.max(self.floor.next()),
+            ttl: beat.ttl,
+            proven: self.proves(&beat.caller, claim),
+        };
+        let next = self.with_beat(claim, beating, record);
         let reply =
             Beat { beat: next.beat(), extended: true, state: next.state_name(), ttl: next.ttl };
         Transition { next, reply, ended: None }
     }
 
-    fn with_beat(&self, at: Timestamp, claim: &Claim, beating: Option<&Beating>, ttl: Ttl) -> Self {
+    fn with_beat(&self, claim: &Claim, beating: Option<&Beating>, record: BeatRecord) -> Self {
+        let BeatRecord { at, ttl, proven } = record;
         let beating = Beating {
             started_at: beating.map_or(at, |b| b.started_at),
             beat: at,
             previous: beating.map(|b| b.beat),
+            proven,
         };
         Self { floor: at, ttl, state: State::Active(claim.clone(), beating), ..self.clone() }
     }

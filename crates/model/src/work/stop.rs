@@ -40,7 +40,11 @@ impl Work {
             });
         }
         let next = match &work.state {
-            State::Queued(_) => work.ended(now, how, StopReason::Requested),
+            State::Queued(delivery) => {
+                let delivered_to = delivery.as_ref().and_then(|d| d.worker.as_ref());
+                work.refuse_other_worker(caller, delivered_to, Verb::Stop)?;
+                work.ended(now, how, StopReason::Requested)
+            }
             State::Starting(claim) | State::Active(claim, _) => {
                 work.refuse_other_worker(caller, claim.worker.as_ref(), Verb::Stop)?;
                 match how {

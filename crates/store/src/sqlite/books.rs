@@ -11,6 +11,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use hashbrown::HashTable;
+use leasehold_model::work::heartbeat::BeatRecord;
 use leasehold_model::work::{RECLAIM_WINDOW, Standing, State};
 use leasehold_model::{EnvironmentId, Timestamp, Work, WorkId};
 
@@ -343,6 +344,12 @@ impl Books {
         totals
     }
 
+    /// The newest instant that any head carries.
+    pub(super) fn newest_instant(&self) -> Timestamp {
+        let entries = self.by_id.iter().map(|slot| &self.entries[*slot].work);
+        entries.map(Work::newest_instant).max().unwrap_or(Timestamp::ZERO)
+    }
+
     /// Notes that the row of an item is older than its head; whether that is news.
     pub(super) fn mark_unfolded(&mut self, id: WorkId) -> bool {
         self.slot(id).is_some_and(|slot| !std::mem::replace(&mut self.entries[slot].unfolded, true))
@@ -356,15 +363,9 @@ impl Books {
     }
 
     /// Applies a heartbeat of the journal to a head that was just loaded; whether it was news.
-    pub(super) fn replay(
-        &mut self,
-        id: WorkId,
-        beat: Timestamp,
-        ttl: leasehold_model::work::Ttl,
-        now: Timestamp,
-    ) -> bool {
+    pub(super) fn replay(&mut self, id: WorkId, record: BeatRecord, now: Timestamp) -> bool {
         let Some(slot) = self.slot(id) else { return false };
-        let work = self.entries[slot].work.replayed(beat, ttl);
+        let work = self.entries[slot].work.replayed(record);
         let news = work != self.entries[slot].work;
         if news {
             self.replace(slot, work, now);

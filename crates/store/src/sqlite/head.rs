@@ -14,19 +14,20 @@ use super::codec::Columns;
 
 pub(super) const HEAD: &str = "id, environment, session, state, created_at, queued_at, floor, \
      deliveries, accepted, ttl, worker, delivered_at, acknowledged_at, last_attempt, started_at, \
-     beat, previous_beat, stop_requested_at, stopped_at, stop_reason";
+     beat, previous_beat, beat_proven, stop_requested_at, stopped_at, stop_reason";
 
 pub(super) const INSERT_HEAD: &str = "INSERT INTO work (id, environment, session, state, \
      created_at, queued_at, floor, deliveries, accepted, ttl, worker, delivered_at, \
-     acknowledged_at, last_attempt, started_at, beat, previous_beat, stop_requested_at, \
-     stopped_at, stop_reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, \
-     ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
+     acknowledged_at, last_attempt, started_at, beat, previous_beat, beat_proven, \
+     stop_requested_at, stopped_at, stop_reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, \
+     ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";
 
 /// What never changes is bound by [`bind`] all the same and named here in the condition alone.
 pub(super) const UPDATE_HEAD: &str = "UPDATE work SET state = ?4, queued_at = ?6, floor = ?7, \
      deliveries = ?8, accepted = ?9, ttl = ?10, worker = ?11, delivered_at = ?12, \
      acknowledged_at = ?13, last_attempt = ?14, started_at = ?15, beat = ?16, \
-     previous_beat = ?17, stop_requested_at = ?18, stopped_at = ?19, stop_reason = ?20 \
+     previous_beat = ?17, beat_proven = ?18, stop_requested_at = ?19, stopped_at = ?20, \
+     stop_reason = ?21 \
      WHERE id = ?1 AND environment = ?2 AND session = ?3 AND created_at = ?5";
 
 const QUEUED: u8 = 0;
@@ -47,6 +48,7 @@ struct Spread<'a> {
     started_at: Option<Timestamp>,
     beat: Option<Timestamp>,
     previous_beat: Option<Timestamp>,
+    beat_proven: bool,
     stop_requested_at: Option<Timestamp>,
     stopped_at: Option<Timestamp>,
     stop_reason: Option<u8>,
@@ -82,6 +84,7 @@ impl<'a> Spread<'a> {
             started_at: beating.map(|b| b.started_at),
             beat: beating.map(|b| b.beat),
             previous_beat: beating.and_then(|b| b.previous),
+            beat_proven: beating.is_some_and(|b| b.proven),
             ..Self::default()
         }
     }
@@ -136,9 +139,10 @@ pub(super) fn bind(statement: &mut CachedStatement<'_>, work: &Work) -> rusqlite
     statement.raw_bind_parameter(15, instant(spread.started_at))?;
     statement.raw_bind_parameter(16, instant(spread.beat))?;
     statement.raw_bind_parameter(17, instant(spread.previous_beat))?;
-    statement.raw_bind_parameter(18, instant(spread.stop_requested_at))?;
-    statement.raw_bind_parameter(19, instant(spread.stopped_at))?;
-    statement.raw_bind_parameter(20, spread.stop_reason)
+    statement.raw_bind_parameter(18, spread.beat_proven)?;
+    statement.raw_bind_parameter(19, instant(spread.stop_requested_at))?;
+    statement.raw_bind_parameter(20, instant(spread.stopped_at))?;
+    statement.raw_bind_parameter(21, spread.stop_reason)
 }
 
 /// Reads a head from the columns of [`HEAD`].
@@ -181,6 +185,7 @@ fn read_state(row: &mut Columns<'_, '_>, state: u8, deliveries: u32) -> rusqlite
     let started_at = row.maybe_instant()?;
     let beat = row.maybe_instant()?;
     let previous = row.maybe_instant()?;
+    let proven: bool = row.get()?;
     if state == STOPPED {
         let attempt = Attempt {
             number: deliveries,
@@ -195,8 +200,12 @@ fn read_state(row: &mut Columns<'_, '_>, state: u8, deliveries: u32) -> rusqlite
     }
     let acknowledged_at = acknowledged_at.ok_or_else(|| row.wrong("a claim without an ack"))?;
     let claim = Claim { delivered_at, worker, acknowledged_at, last };
-    let beating =
-        started_at.zip(beat).map(|(started_at, beat)| Beating { started_at, beat, previous });
+    let beating = started_at.zip(beat).map(|(started_at, beat)| Beating {
+        started_at,
+        beat,
+        previous,
+        proven,
+    });
     match state {
         STARTING => Ok(State::Starting(claim)),
         ACTIVE => match beating {

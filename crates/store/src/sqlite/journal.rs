@@ -8,7 +8,8 @@
 //! changes nothing.
 
 use leasehold_model::work::Ttl;
-use leasehold_model::{Timestamp, Work, WorkId};
+use leasehold_model::work::heartbeat::BeatRecord;
+use leasehold_model::{Timestamp, WorkId};
 use rusqlite::{Connection, params};
 
 use super::books::Books;
@@ -60,17 +61,19 @@ impl Journal {
         now: Timestamp,
     ) -> rusqlite::Result<Self> {
         let mut journal = Self::default();
-        let mut statement = db.prepare("SELECT n, work, at, ttl FROM beats ORDER BY n")?;
+        let mut statement = db.prepare("SELECT n, work, at, ttl, proven FROM beats ORDER BY n")?;
         let mut beats = statement.query([])?;
         let mut oldest = None;
         while let Some(row) = beats.next()? {
             journal.newest = row.get(0)?;
             journal.dropped = *oldest.get_or_insert(journal.newest) - 1;
             let id = WorkId::from_bytes(row.get(1)?);
-            let at = Timestamp::from_micros(row.get(2)?);
-            if books.replay(id, at, Ttl::clamped(row.get::<_, u32>(3)?.into()), now)
-                && books.mark_unfolded(id)
-            {
+            let record = BeatRecord {
+                at: Timestamp::from_micros(row.get(2)?),
+                ttl: Ttl::clamped(row.get::<_, u32>(3)?.into()),
+                proven: row.get(4)?,
+            };
+            if books.replay(id, record, now) && books.mark_unfolded(id) {
                 journal.unfolded.push(id);
             }
         }
@@ -134,22 +137,24 @@ impl Journal {
     pub(super) fn append(
         &self,
         db: &Connection,
-        beats: &[(WorkId, &Work)],
+        beats: &[(WorkId, BeatRecord)],
         step: &mut Step,
     ) -> rusqlite::Result<()> {
         step.newest = self.newest;
         if beats.is_empty() {
             return Ok(());
         }
-        let mut statement =
-            db.prepare_cached("INSERT INTO beats (n, work, at, ttl) VALUES (?1, ?2, ?3, ?4)")?;
-        for (id, work) in beats {
+        let mut statement = db.prepare_cached(
+            "INSERT INTO beats (n, work, at, ttl, proven) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?;
+        for (id, beat) in beats {
             step.newest += 1;
             statement.execute(params![
                 step.newest,
                 id.bytes(),
-                work.floor.micros(),
-                work.ttl.seconds()
+                beat.at.micros(),
+                beat.ttl.seconds(),
+                beat.proven
             ])?;
             step.appended.push(*id);
         }

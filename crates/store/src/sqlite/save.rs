@@ -3,6 +3,7 @@
 //! A heartbeat is not written to its row but appended to the journal; see [`super::journal`].
 
 use leasehold_model::rows::{Change, Rows};
+use leasehold_model::work::heartbeat::BeatRecord;
 use leasehold_model::{Timestamp, Work, WorkId};
 use rusqlite::{Connection, params};
 
@@ -10,10 +11,7 @@ use super::{codec, head};
 use crate::views::CredentialId;
 
 /// Writes everything but heartbeats; those it gives back, to be journaled.
-pub(super) fn save<'r>(
-    db: &Connection,
-    rows: &'r Rows,
-) -> rusqlite::Result<Vec<(WorkId, &'r Work)>> {
+pub(super) fn save(db: &Connection, rows: &Rows) -> rusqlite::Result<Vec<(WorkId, BeatRecord)>> {
     save_accounts(db, rows)?;
     save_tokens(db, rows)?;
     save_keys(db, rows)?;
@@ -141,13 +139,15 @@ fn save_sessions(db: &Connection, rows: &Rows) -> rusqlite::Result<()> {
 
 /// Items whose end comes first in the statement order: a session may end one item and queue the
 /// next in one batch, and only one may be live.
-fn save_heads<'r>(db: &Connection, rows: &'r Rows) -> rusqlite::Result<Vec<(WorkId, &'r Work)>> {
+fn save_heads(db: &Connection, rows: &Rows) -> rusqlite::Result<Vec<(WorkId, BeatRecord)>> {
     let mut beats = Vec::new();
     let mut fresh = Vec::new();
     for Change { key, before, now } in rows.work.changes() {
         match (before, now) {
-            (Some(before), Some(now)) if now.is_one_beat_after(before) => beats.push((*key, now)),
-            (Some(_), Some(now)) => update_head(db, now)?,
+            (Some(before), Some(now)) => match now.beat_since(before) {
+                Some(beat) => beats.push((*key, beat)),
+                None => update_head(db, now)?,
+            },
             (None, Some(now)) => fresh.push(now),
             (_, None) => {}
         }
