@@ -1,0 +1,27 @@
+"""A self-hosted environment and work items in it."""
+
+from collections.abc import Callable
+
+import pytest
+import qca
+from qca.managed.types.self_hosted_work import SelfHostedWork
+
+from server import AGENT_ID
+
+# Queues a work item by creating a session with this metadata.
+Enqueue = Callable[..., SelfHostedWork]
+
+
+@pytest.fixture
+def environment_id(q: qca.Managed) -> str:
+    return q.environments.create(name="farm", config={"type": "self_hosted"}).id
+
+
+@pytest.fixture
+def enqueue(q: qca.Managed, environment_id: str) -> Enqueue:
+    def make(**metadata: str) -> SelfHostedWork:
+        session = q.sessions.create(agent=AGENT_ID, environment_id=environment_id, metadata=metadata)
+        [item] = [item for item in q.environments.work.list(environment_id) if item.data.id == session.id]
+        return item
+
+    return make
