@@ -12,16 +12,19 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, OpenFlags};
 
-/// From this many pages on the log is moved in the background.
-const START_AT: u32 = 4_000;
-/// From this many pages on the writer finishes what the background has begun.
+/// After this many more pages of log the background moves them.
+const PASS_EVERY: u32 = 4_000;
+/// From this many pages on the writer finishes what a pass of the background has just left.
 const FINISH_AT: u32 = 16_000;
 
 /// The checkpoints of one file.
 pub(super) struct Checkpoints {
     pages: Arc<AtomicU32>,
-    moved: Arc<AtomicBool>,
     start: SyncSender<()>,
+    /// Whether a pass is under way.
+    running: Arc<AtomicBool>,
+    /// How many pages there were when the last pass began.
+    began_at: u32,
 }
 
 impl Checkpoints {
@@ -40,48 +43,48 @@ impl Checkpoints {
         db.pragma_update(None, "wal_autocheckpoint", 0)?;
         db.pragma_update(None, "synchronous", "FULL")?;
         let (start, started) = sync_channel::<()>(1);
-        let moved = Arc::new(AtomicBool::new(false));
-        let done = Arc::clone(&moved);
+        let running = Arc::new(AtomicBool::new(false));
+        let pass = Arc::clone(&running);
         let run = move || {
             while started.recv().is_ok() {
-                match db.wal_checkpoint_v2(None::<&str>, CheckpointMode::PASSIVE) {
-                    Ok(_) => done.store(true, Ordering::Release),
-                    Err(error) => {
-                        tracing::warn!(
-                            error = &error as &dyn std::error::Error,
-                            "checkpoint failed"
-                        );
-                    }
+                if let Err(error) = db.wal_checkpoint_v2(None::<&str>, CheckpointMode::PASSIVE) {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "checkpoint failed");
                 }
+                pass.store(false, Ordering::Release);
             }
         };
         if let Err(error) = std::thread::Builder::new().name("checkpoint".to_owned()).spawn(run) {
             return Err(rusqlite::Error::ToSqlConversionFailure(error.into()));
         }
-        Ok(Self { pages, moved, start })
+        Ok(Self { pages, start, running, began_at: 0 })
     }
 
     /// Called by the writer between commits.
-    pub(super) fn turn(&self, writer: &Connection) {
+    pub(super) fn turn(&mut self, writer: &Connection) {
         let pages = self.pages.load(Ordering::Relaxed);
-        if pages < START_AT {
+        if self.running.load(Ordering::Acquire) {
             return;
         }
-        if pages >= FINISH_AT && self.moved.swap(false, Ordering::Acquire) {
+        // The log has begun anew since.
+        self.began_at = if pages < self.began_at { 0 } else { self.began_at };
+        if self.began_at >= FINISH_AT {
+            self.began_at = 0;
             match writer.wal_checkpoint_v2(None::<&str>, CheckpointMode::PASSIVE) {
-                // The log begins anew with the next commit, which counts it afresh.
+                // The next commit begins the log anew and counts it afresh.
                 Ok((log, moved)) if log == moved => self.pages.store(0, Ordering::Relaxed),
                 Ok(_) => {}
                 Err(error) => {
                     tracing::warn!(error = &error as &dyn std::error::Error, "checkpoint failed");
                 }
             }
-            return;
-        }
-        if !self.moved.load(Ordering::Acquire) {
+        } else if pages >= self.began_at + PASS_EVERY {
+            self.began_at = pages;
+            self.running.store(true, Ordering::Release);
             match self.start.try_send(()) {
-                // A full channel means that the thread is at it already.
-                Ok(()) | Err(TrySendError::Full(()) | TrySendError::Disconnected(())) => {}
+                Ok(()) => {}
+                Err(TrySendError::Full(()) | TrySendError::Disconnected(())) => {
+                    self.running.store(false, Ordering::Release);
+                }
             }
         }
     }
