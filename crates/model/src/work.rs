@@ -99,9 +99,19 @@ pub struct Beating {
     pub beat: Timestamp,
     /// The one that `beat` replaced; `None` if `beat` is the first.
     pub previous: Option<Timestamp>,
-    /// Whether the sender of `beat` proved that it holds the claim. Only then may a prover have it
-    /// repeated: it was its own.
-    pub proven: bool,
+    /// How the sender of `beat` proved that it holds the claim, if it did. Only who proves it in
+    /// the same way may have the answer repeated: the beat was its own.
+    pub proof: Option<Proof>,
+}
+
+/// How a caller proves that it holds a claim. The two may be shown by different workers: a name is
+/// taken from whoever acks a delivery that went to nobody by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// By the claim token of the delivery.
+    Token,
+    /// Without a token, by the `Worker-ID` that the claim is kept under.
+    Name,
 }
 
 /// How an item ended.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::attempt::Outcome;
-use super::{Caller, Claim, Delivery, State, Timestamp, Transition, Work, WorkerId};
+use super::{Caller, Claim, Delivery, Proof, State, Timestamp, Transition, Work, WorkerId};
 use crate::refusal::{Refusal, Verb};
 
 impl Work {
@@ -105,12 +105,12 @@ impl Work {
         }
     }
 
-    /// Whether the caller proves that it holds this claim: by its token, or where it has none by
-    /// its `Worker-ID`.
-    pub(super) fn proves(&self, caller: &Caller, claim: &Claim) -> bool {
-        match caller.claim {
-            Some(number) => number == self.deliveries,
-            None => caller.worker.is_some() && caller.worker == claim.worker,
+    /// How the caller proves that it holds this claim, if it does.
+    pub(super) fn proof(&self, caller: &Caller, claim: &Claim) -> Option<Proof> {
+        match (caller.claim, &caller.worker) {
+            (Some(number), _) => (number == self.deliveries).then_some(Proof::Token),
+            (None, Some(name)) => (claim.worker.as_ref() == Some(name)).then_some(Proof::Name),
+            (None, None) => None,
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The instant is the fencing token, so it rises strictly for an item for ever (work §7.4).
 
-use super::{Beating, Caller, Claim, State, StateName, Timestamp, Transition, Ttl, Work};
+use super::{Beating, Caller, Claim, Proof, State, StateName, Timestamp, Transition, Ttl, Work};
 use crate::refusal::{Refusal, Verb};
 
 /// One heartbeat, as a worker sends it.
@@ -63,8 +63,8 @@ pub struct BeatRecord {
     pub at: Timestamp,
     /// The TTL that it granted.
     pub ttl: Ttl,
-    /// Whether its sender proved the claim.
-    pub proven: bool,
+    /// How its sender proved the claim, if it did.
+    pub proof: Option<Proof>,
 }
 
 /// Where an item stands, for the details of a refusal (work §7.8).
@@ -86,8 +86,8 @@ impl Work {
 
     /// Takes or renews the lease (work §7.3, §7.9).
     ///
-    /// A caller that proves its claim may send the value before the newest once more: the answer
-    /// that it lost is given again, and nothing is written.
+    /// A caller that proves its claim as the sender of the newest beat did may send the value before
+    /// it once more: the answer that it lost is given again, and nothing is written.
     ///
     /// # Errors
     /// [`Refusal::Superseded`] and [`Refusal::ClaimedByAnother`] for another claim,
@@ -122,9 +122,11 @@ impl Work {
                     Expected::Beat(echo) => beating.previous == Some(echo),
                     Expected::Any | Expected::Never => false,
                 };
+                let proof = work.proof(&beat.caller, claim);
+                let own = proof.is_some() && proof == beating.proof;
                 if renews {
                     Ok(work.beaten(now, claim, Some(beating), beat))
-                } else if repeats && beating.proven && work.proves(&beat.caller, claim) {
+                } else if repeats && own {
                     Ok(work.unchanged(true))
                 } else {
                     Err(work.mismatch(beat))
@@ -160,7 +162,7 @@ impl Work {
     /// this item. `None` if more has happened.
     pub fn beat_since(&self, before: &Self) -> Option<BeatRecord> {
         let State::Active(_, beating) = &self.state else { return None };
-        let record = BeatRecord { at: beating.beat, ttl: self.ttl, proven: beating.proven };
+        let record = BeatRecord { at: beating.beat, ttl: self.ttl, proof: beating.proof };
         (record.at > before.floor && *self == before.replayed(record)).then_some(record)
     }
 
@@ -206,7 +208,7 @@ impl Work {
         let record = BeatRecord {
             at: now.max(self.floor.next()),
             ttl: beat.ttl,
-            proven: self.proves(&beat.caller, claim),
+            proof: self.proof(&beat.caller, claim),
         };
         let next = self.with_beat(claim, beating, record);
         let reply =
@@ -215,12 +217,12 @@ impl Work {
     }
 
     fn with_beat(&self, claim: &Claim, beating: Option<&Beating>, record: BeatRecord) -> Self {
-        let BeatRecord { at, ttl, proven } = record;
+        let BeatRecord { at, ttl, proof } = record;
         let beating = Beating {
             started_at: beating.map_or(at, |b| b.started_at),
             beat: at,
             previous: beating.map(|b| b.beat),
-            proven,
+            proof,
         };
         Self { floor: at, ttl, state: State::Active(claim.clone(), beating), ..self.clone() }
     }

@@ -6,7 +6,7 @@
 use leasehold_model::Timestamp;
 use leasehold_model::work::attempt::{Attempt, Outcome};
 use leasehold_model::work::{
-    Beating, Claim, Delivery, State, StopReason, Stopped, Ttl, Work, WorkerId,
+    Beating, Claim, Delivery, Proof, State, StopReason, Stopped, Ttl, Work, WorkerId,
 };
 use rusqlite::{CachedStatement, Row};
 
@@ -14,11 +14,11 @@ use super::codec::Columns;
 
 pub(super) const HEAD: &str = "id, environment, session, state, created_at, queued_at, floor, \
      deliveries, accepted, ttl, worker, delivered_at, acknowledged_at, last_attempt, started_at, \
-     beat, previous_beat, beat_proven, stop_requested_at, stopped_at, stop_reason";
+     beat, previous_beat, beat_proof, stop_requested_at, stopped_at, stop_reason";
 
 pub(super) const INSERT_HEAD: &str = "INSERT INTO work (id, environment, session, state, \
      created_at, queued_at, floor, deliveries, accepted, ttl, worker, delivered_at, \
-     acknowledged_at, last_attempt, started_at, beat, previous_beat, beat_proven, \
+     acknowledged_at, last_attempt, started_at, beat, previous_beat, beat_proof, \
      stop_requested_at, stopped_at, stop_reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, \
      ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";
 
@@ -26,7 +26,7 @@ pub(super) const INSERT_HEAD: &str = "INSERT INTO work (id, environment, session
 pub(super) const UPDATE_HEAD: &str = "UPDATE work SET state = ?4, queued_at = ?6, floor = ?7, \
      deliveries = ?8, accepted = ?9, ttl = ?10, worker = ?11, delivered_at = ?12, \
      acknowledged_at = ?13, last_attempt = ?14, started_at = ?15, beat = ?16, \
-     previous_beat = ?17, beat_proven = ?18, stop_requested_at = ?19, stopped_at = ?20, \
+     previous_beat = ?17, beat_proof = ?18, stop_requested_at = ?19, stopped_at = ?20, \
      stop_reason = ?21 \
      WHERE id = ?1 AND environment = ?2 AND session = ?3 AND created_at = ?5";
 
@@ -48,7 +48,7 @@ struct Spread<'a> {
     started_at: Option<Timestamp>,
     beat: Option<Timestamp>,
     previous_beat: Option<Timestamp>,
-    beat_proven: bool,
+    beat_proof: u8,
     stop_requested_at: Option<Timestamp>,
     stopped_at: Option<Timestamp>,
     stop_reason: Option<u8>,
@@ -84,7 +84,7 @@ impl<'a> Spread<'a> {
             started_at: beating.map(|b| b.started_at),
             beat: beating.map(|b| b.beat),
             previous_beat: beating.and_then(|b| b.previous),
-            beat_proven: beating.is_some_and(|b| b.proven),
+            beat_proof: proof_code(beating.and_then(|b| b.proof)),
             ..Self::default()
         }
     }
@@ -139,7 +139,7 @@ pub(super) fn bind(statement: &mut CachedStatement<'_>, work: &Work) -> rusqlite
     statement.raw_bind_parameter(15, instant(spread.started_at))?;
     statement.raw_bind_parameter(16, instant(spread.beat))?;
     statement.raw_bind_parameter(17, instant(spread.previous_beat))?;
-    statement.raw_bind_parameter(18, spread.beat_proven)?;
+    statement.raw_bind_parameter(18, spread.beat_proof)?;
     statement.raw_bind_parameter(19, instant(spread.stop_requested_at))?;
     statement.raw_bind_parameter(20, instant(spread.stopped_at))?;
     statement.raw_bind_parameter(21, spread.stop_reason)
@@ -185,7 +185,7 @@ fn read_state(row: &mut Columns<'_, '_>, state: u8, deliveries: u32) -> rusqlite
     let started_at = row.maybe_instant()?;
     let beat = row.maybe_instant()?;
     let previous = row.maybe_instant()?;
-    let proven: bool = row.get()?;
+    let proof = read_proof(row.get()?);
     if state == STOPPED {
         let attempt = Attempt {
             number: deliveries,
@@ -204,7 +204,7 @@ fn read_state(row: &mut Columns<'_, '_>, state: u8, deliveries: u32) -> rusqlite
         started_at,
         beat,
         previous,
-        proven,
+        proof,
     });
     match state {
         STARTING => Ok(State::Starting(claim)),
@@ -243,5 +243,22 @@ const fn reason_code(reason: StopReason) -> u8 {
         StopReason::Abandoned => 2,
         StopReason::SessionArchived => 3,
         StopReason::SessionDeleted => 4,
+    }
+}
+
+pub(super) const fn proof_code(proof: Option<Proof>) -> u8 {
+    match proof {
+        None => 0,
+        Some(Proof::Token) => 1,
+        Some(Proof::Name) => 2,
+    }
+}
+
+/// A code that nobody writes proves nothing.
+pub(super) const fn read_proof(code: u8) -> Option<Proof> {
+    match code {
+        1 => Some(Proof::Token),
+        2 => Some(Proof::Name),
+        _ => None,
     }
 }

@@ -13,6 +13,7 @@ use leasehold_model::{Timestamp, WorkId};
 use rusqlite::{Connection, params};
 
 use super::books::Books;
+use super::head;
 use super::save::update_head;
 
 /// How long the journal may grow while the writer is busy, in heartbeats.
@@ -61,7 +62,7 @@ impl Journal {
         now: Timestamp,
     ) -> rusqlite::Result<Self> {
         let mut journal = Self::default();
-        let mut statement = db.prepare("SELECT n, work, at, ttl, proven FROM beats ORDER BY n")?;
+        let mut statement = db.prepare("SELECT n, work, at, ttl, proof FROM beats ORDER BY n")?;
         let mut beats = statement.query([])?;
         let mut oldest = None;
         while let Some(row) = beats.next()? {
@@ -71,7 +72,7 @@ impl Journal {
             let record = BeatRecord {
                 at: Timestamp::from_micros(row.get(2)?),
                 ttl: Ttl::clamped(row.get::<_, u32>(3)?.into()),
-                proven: row.get(4)?,
+                proof: head::read_proof(row.get(4)?),
             };
             if books.replay(id, record, now) && books.mark_unfolded(id) {
                 journal.unfolded.push(id);
@@ -145,7 +146,7 @@ impl Journal {
             return Ok(());
         }
         let mut statement = db.prepare_cached(
-            "INSERT INTO beats (n, work, at, ttl, proven) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO beats (n, work, at, ttl, proof) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
         for (id, beat) in beats {
             step.newest += 1;
@@ -154,7 +155,7 @@ impl Journal {
                 id.bytes(),
                 beat.at.micros(),
                 beat.ttl.seconds(),
-                beat.proven
+                head::proof_code(beat.proof)
             ])?;
             step.appended.push(*id);
         }

@@ -94,7 +94,7 @@ CREATE TABLE work (
     started_at        INTEGER,
     beat              INTEGER,
     previous_beat     INTEGER,
-    beat_proven       INTEGER NOT NULL,
+    beat_proof        INTEGER NOT NULL,
     stop_requested_at INTEGER,
     stopped_at        INTEGER,
     stop_reason       INTEGER
@@ -110,13 +110,13 @@ CREATE TABLE work_bodies (
 ) STRICT, WITHOUT ROWID;
 
 -- The journal of heartbeats. A row of work is as old as its last fold; the rest of its story is
--- here, in order of n, and replayed when the file is opened.
+-- here, in order of n, and replayed when the file is opened. proof: 0 none, 1 token, 2 name.
 CREATE TABLE beats (
-    n      INTEGER PRIMARY KEY,
-    work   BLOB    NOT NULL,
-    at     INTEGER NOT NULL,
-    ttl    INTEGER NOT NULL,
-    proven INTEGER NOT NULL
+    n     INTEGER PRIMARY KEY,
+    work  BLOB    NOT NULL,
+    at    INTEGER NOT NULL,
+    ttl   INTEGER NOT NULL,
+    proof INTEGER NOT NULL
 ) STRICT;
 
 -- Attempts that ended while their item went on. outcome: 0 stopped, 1 lapsed, 2 superseded.
