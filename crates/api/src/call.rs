@@ -1,0 +1,252 @@
+//! A request on its way through a handler, and the reply that comes back.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, StatusCode};
+use leasehold_model::environment::Facts;
+use leasehold_model::environment::config::Kind;
+use leasehold_model::id::{self, Id};
+use leasehold_model::idempotency::{Fingerprint, Keyed, Once, ResponseKey, StoredResponse};
+use leasehold_model::refusal::Resource;
+use leasehold_model::session::Session;
+use leasehold_model::work::{Caller, WorkerId};
+use leasehold_model::{AccountId, EnvironmentId, Op, Refusal, WorkId};
+use leasehold_store::Views;
+use percent_encoding::percent_decode_str;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::app::Api;
+use crate::auth::Principal;
+use crate::body::{self, Invalid};
+use crate::dispatch::Node;
+use crate::failure::{Failure, Problem};
+use crate::query::Query;
+use crate::request_id::RequestId;
+use crate::route::Route;
+
+/// What a handler gives back.
+pub(crate) type Outcome = Result<Reply, Failure>;
+
+/// A request whose caller is known and whose body is read.
+pub(crate) struct Call {
+    pub(crate) app: Api,
+    pub(crate) route: &'static Route,
+    pub(crate) node: &'static Node,
+    pub(crate) principal: Principal,
+    pub(crate) request_id: RequestId,
+    pub(crate) parts: Parts,
+    pub(crate) body: Bytes,
+    /// The idempotency key and what it stands for, if the request has one that counts.
+    pub(crate) key: Option<(ResponseKey, Fingerprint)>,
+}
+
+impl Call {
+    /// What can be read.
+    pub(crate) fn views(&self) -> &dyn Views {
+        self.app.store().views()
+    }
+
+    /// A parameter of the path, decoded; `None` if it is not UTF-8.
+    pub(crate) fn segment(&self, name: &str) -> Option<Cow<'_, str>> {
+        let place = self.node.place(name)?;
+        let raw = self.parts.uri.path().split('/').nth(place)?;
+        percent_decode_str(raw).decode_utf8().ok()
+    }
+
+    /// An id in the path; `None` if it is not well formed, which is a 404 (conventions §13).
+    pub(crate) fn id<K: id::Kind>(&self, name: &str) -> Option<Id<K>> {
+        Id::parse(&self.segment(name)?)
+    }
+
+    /// The query string.
+    pub(crate) fn query(&self) -> Query<'_> {
+        Query::new(self.parts.uri.query())
+    }
+
+    /// The body as a JSON object; none at all is an empty one.
+    pub(crate) fn json(&self) -> Result<Value, Invalid> {
+        body::object(&self.body)
+    }
+
+    /// The name that the worker gives itself (work §6.1).
+    pub(crate) fn worker(&self) -> Result<Option<WorkerId>, Invalid> {
+        let headers = &self.parts.headers;
+        let named = ["worker-id", "anthropic-worker-id"].into_iter().find_map(|name| {
+            headers.get(name).filter(|value| !value.as_bytes().trim_ascii().is_empty())
+        });
+        let Some(value) = named else { return Ok(None) };
+        let worker = value.to_str().ok().and_then(|name| WorkerId::new(name.trim()));
+        worker.map(Some).ok_or_else(|| {
+            Invalid::said("Worker-ID", "Header 'Worker-ID' must be 1-256 visible ASCII characters.")
+        })
+    }
+
+    /// Who calls, as far as a claim is concerned.
+    pub(crate) fn caller(&self) -> Result<Caller, Invalid> {
+        let claim = match self.principal {
+            Principal::Account { .. } | Principal::Key { .. } => None,
+            Principal::Claim(claim) => Some(claim.delivery),
+        };
+        Ok(Caller { claim, worker: self.worker()? })
+    }
+
+    /// Lets in whoever the route takes; for paths without an environment or a session.
+    ///
+    /// # Errors
+    /// 403 for anybody else.
+    pub(crate) fn authorize(&self) -> Result<AccountId, Failure> {
+        if !self.route.access.admits(&self.principal) {
+            return Err(Failure::forbidden());
+        }
+        Ok(self.principal.account())
+    }
+
+    /// The environment in the path, once it is clear that the caller may do this in it: 404, then
+    /// 403 (conventions §4.2).
+    pub(crate) async fn environment(&self) -> Result<(EnvironmentId, Facts), Failure> {
+        let named = self.id("environment_id");
+        let bound = match self.principal {
+            Principal::Account { .. } => None,
+            Principal::Key { environment, .. } => Some(environment),
+            Principal::Claim(claim) => Some(claim.environment),
+        };
+        if self.route.dialect.hides_unknown && bound.is_some() && bound != named {
+            return Err(Failure::forbidden());
+        }
+        let missing = || Failure::not_found(Resource::Environment);
+        let id = named.ok_or_else(missing)?;
+        let facts = self.views().facts(id).await?.ok_or_else(missing)?;
+        let foreign = facts.account != self.principal.account();
+        if foreign || bound.is_some_and(|bound| bound != id) {
+            return Err(Failure::forbidden());
+        }
+        self.authorize()?;
+        Ok((id, facts))
+    }
+
+    /// The environment in the path, if it has a queue of work: else 400 (work §4).
+    pub(crate) async fn queue(&self) -> Result<EnvironmentId, Failure> {
+        let (id, facts) = self.environment().await?;
+        match facts.kind {
+            Kind::SelfHosted => Ok(id),
+            Kind::Cloud => {
+                let message = "This operation needs a self_hosted environment.";
+                Err(Problem::invalid(message).param("environment_id").into())
+            }
+        }
+    }
+
+    /// The item in the path, which need not exist. A claim token is good for its own item alone.
+    pub(crate) fn work(&self) -> Result<WorkId, Failure> {
+        let named = self.id("work_id");
+        match self.principal {
+            Principal::Account { .. } | Principal::Key { .. } => {}
+            Principal::Claim(claim) if named == Some(claim.work) => {}
+            Principal::Claim(_) => return Err(Failure::forbidden()),
+        }
+        named.ok_or(Failure::not_found(Resource::Work))
+    }
+
+    /// The session in the path, once it is clear that the caller may do this with it. An environment
+    /// key reaches the sessions of its environment, a claim that stands its own.
+    pub(crate) async fn session(&self) -> Result<Session, Failure> {
+        let missing = || Failure::not_found(Resource::Session);
+        let text = self.segment("session_id").ok_or_else(missing)?;
+        let id = (self.route.dialect.session_id)(&text).ok_or_else(missing)?;
+        let session = self.views().session(id).await?.ok_or_else(missing)?;
+        let reached = match self.principal {
+            Principal::Account { account, .. } => account == session.account,
+            Principal::Key { environment, .. } => environment == session.environment,
+            Principal::Claim(claim) => claim.session == session.id && claim.stands,
+        };
+        if !reached {
+            return Err(Failure::forbidden());
+        }
+        self.authorize()?;
+        Ok(session)
+    }
+
+    /// Hands an operation to the store and writes its answer. With an idempotency key the answer is
+    /// kept in the operation's own commit, or the kept one is given again (conventions §7).
+    ///
+    /// `render` must say the same whenever it is asked.
+    pub(crate) async fn submit<O, F>(&self, op: O, render: F) -> Outcome
+    where
+        O: Op,
+        F: Fn(&O::Reply) -> Reply + Send + Sync + 'static,
+    {
+        let store = self.app.store();
+        let Some((key, fingerprint)) = self.key.clone() else {
+            return Ok(render(&store.submit(op).await?));
+        };
+        let render = Arc::new(render);
+        let kept = Arc::clone(&render);
+        let (refused, envelope) = (self.route.dialect.refused, self.route.dialect.envelope);
+        let request_id = self.request_id.clone();
+        let once = Once {
+            key,
+            fingerprint,
+            op,
+            render: move |outcome: &Result<O::Reply, Refusal>| match outcome {
+                Ok(reply) => {
+                    let reply = kept(reply);
+                    Some((reply.status.as_u16(), reply.body.to_vec()))
+                }
+                Err(refusal) => {
+                    let problem = refused(refusal);
+                    let body = envelope(&problem, request_id.as_str());
+                    problem.is_deterministic().then(|| (problem.status.as_u16(), body))
+                }
+            },
+        };
+        match store.submit(once).await? {
+            Keyed::Now(Ok(reply)) => Ok(render(&reply)),
+            Keyed::Now(Err(refusal)) => Err(refusal.into()),
+            Keyed::Before(stored) => Ok(Reply::replayed(stored)),
+        }
+    }
+}
+
+/// An answer: a status, a JSON body, and what few headers it has of its own.
+#[derive(Clone, Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Bytes,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Reply {
+    /// 200 with a JSON body.
+    pub(crate) fn ok<T: Serialize>(body: &T) -> Self {
+        Self::json(StatusCode::OK, body)
+    }
+
+    /// A status with a JSON body.
+    pub(crate) fn json<T: Serialize>(status: StatusCode, body: &T) -> Self {
+        // Wire types have string keys and write themselves; nothing in them can fail.
+        Self::written(status, serde_json::to_vec(body).unwrap_or_default())
+    }
+
+    /// A status with a body that is JSON already.
+    pub(crate) fn written(status: StatusCode, body: impl Into<Bytes>) -> Self {
+        Self { status, body: body.into(), headers: Vec::new() }
+    }
+
+    /// An answer that was given before.
+    pub(crate) fn replayed(stored: StoredResponse) -> Self {
+        let status = StatusCode::from_u16(stored.status).unwrap_or(StatusCode::OK);
+        let name = HeaderName::from_static("idempotent-replayed");
+        Self::written(status, stored.body).with(name, HeaderValue::from_static("true"))
+    }
+
+    /// With one more header.
+    #[must_use]
+    pub(crate) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+}

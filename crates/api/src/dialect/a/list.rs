@@ -1,0 +1,26 @@
+//! Lists as dialect A's clients ask for them: by `limit` and `page` alone (conventions §6).
+
+use leasehold_store::{Cursor, Order, Page};
+
+use crate::body::Invalid;
+use crate::page::{self, Above, LimitRule};
+use crate::query::Query;
+
+const LIMIT: LimitRule = LimitRule { most: 1_000, above: Above::Refused };
+
+/// Reads the part of a list that a query asks for; `parse` reads a cursor.
+pub(super) fn read<K>(
+    query: Query<'_>,
+    order: Order,
+    parse: impl Fn(&str) -> Option<K>,
+) -> Result<Page<K>, Invalid> {
+    let limit = page::limit(query, LIMIT)?;
+    let cursor = match query.one("page")?.filter(|cursor| !cursor.is_empty()) {
+        None => Cursor::Start,
+        Some(cursor) => {
+            let known = parse(&cursor);
+            Cursor::After(known.ok_or_else(|| Invalid::new("page", "must be a page of this list"))?)
+        }
+    };
+    Ok(Page { cursor, limit, order })
+}

@@ -1,0 +1,12 @@
+//! Dialect A's rows of the route table.
+
+mod environments;
+mod sessions;
+mod work;
+
+use crate::route::Route;
+
+/// All of them.
+pub(super) fn all() -> Vec<Route> {
+    [environments::routes(), work::routes(), sessions::routes()].into_iter().flatten().collect()
+}

@@ -1,0 +1,150 @@
+//! The calls on sessions, as far as there are any (sessions §1).
+
+use http::{HeaderMap, Method, StatusCode};
+use leasehold_model::EnvironmentId;
+use leasehold_model::refusal::Resource;
+use leasehold_model::session::ops::{
+    Again, ArchiveSession, CreateSession, DeleteSession, Projection, UpdateSession,
+};
+use leasehold_model::token::Scope;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::super::DIALECT;
+use super::super::list;
+use super::super::session::filter::{self, Wanted};
+use super::super::session::request::{self, CreateBody, UpdateBody};
+use super::super::session::{SessionList, SessionWire, session_id};
+use crate::call::{Call, Outcome, Reply};
+use crate::failure::Failure;
+use crate::route::{Access, Route, boolean, date_time, integer, text};
+
+const ALL: &str = "/sessions";
+const ONE: &str = "/sessions/{session_id}";
+const READ: Access = Access::account(Scope::SessionsRead);
+const WRITE: Access = Access::account(Scope::SessionsWrite);
+
+pub(super) fn routes() -> Vec<Route> {
+    let list_sessions = Route::get(&DIALECT, ALL, "listSessions", list)
+        .summary("List sessions, newest first")
+        .access(READ)
+        .query("limit", integer(1, Some(1_000)), "How many at most; 20 if absent.")
+        .query("page", text(), "The `next_page` of the page before, in the same order.")
+        .query("order", text(), "`asc` or `desc`; `desc` if absent.")
+        .query("include_archived", boolean(), "Archived ones too.")
+        .query("agent_id", text(), "Of this agent.")
+        .query("agent_version", integer(1, None), "Of this version of the agent.")
+        .query("statuses[]", text(), "With this status; may be repeated.")
+        .query("created_at[gt]", date_time(), "Created after.")
+        .query("created_at[gte]", date_time(), "Created at or after.")
+        .query("created_at[lt]", date_time(), "Created before.")
+        .query("created_at[lte]", date_time(), "Created at or before.")
+        .answers::<SessionList>(StatusCode::OK);
+    vec![
+        Route::post(&DIALECT, ALL, "createSession", create)
+            .summary("Make a session; in a self-hosted environment it queues a work item")
+            .access(WRITE)
+            .body::<CreateBody>()
+            .answers::<SessionWire>(StatusCode::OK)
+            .refuses(&[404]),
+        list_sessions,
+        Route::get(&DIALECT, ONE, "retrieveSession", retrieve)
+            .summary("Retrieve a session, archived or not")
+            .access(READ.or_key().or_claim())
+            .answers::<SessionWire>(StatusCode::OK),
+        Route::post(&DIALECT, ONE, "updateSession", update)
+            .summary("Change a session; what is absent stays")
+            .access(WRITE)
+            .body::<UpdateBody>()
+            .answers::<SessionWire>(StatusCode::OK),
+        Route::post(&DIALECT, "/sessions/{session_id}/archive", "archiveSession", archive)
+            .summary("Archive a session and stop its work item")
+            .access(WRITE)
+            .answers::<SessionWire>(StatusCode::OK),
+        Route::new(&DIALECT, Method::DELETE, ONE, "deleteSession", delete)
+            .summary("Delete a session and stop its work item")
+            .access(WRITE)
+            .answers::<DeletedSession>(StatusCode::OK),
+    ]
+}
+
+/// What is left of a deleted session.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct DeletedSession {
+    id: String,
+    /// Always `session_deleted`.
+    #[schema(pattern = "^session_deleted$")]
+    r#type: &'static str,
+}
+
+async fn create(call: Call) -> Outcome {
+    let account = call.authorize()?;
+    let body = request::create(call.json()?)?;
+    let environment = EnvironmentId::parse(&body.environment)
+        .ok_or_else(|| Failure::not_found(Resource::Environment))?;
+    let op = CreateSession {
+        account,
+        environment,
+        agent: body.agent,
+        title: body.title,
+        metadata: body.metadata,
+        projection: Projection::Empty,
+        traceparent: traceparent(&call.parts.headers),
+    };
+    let now = call.app.store().now();
+    call.submit(op, move |made| Reply::ok(&SessionWire::of(made, now))).await
+}
+
+/// The W3C trace context of the request, for the poll that takes the item; an odd one is dropped.
+fn traceparent(headers: &HeaderMap) -> Option<Box<str>> {
+    let text = headers.get("traceparent")?.to_str().ok()?;
+    let well_formed =
+        text.len() == 55 && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+    well_formed.then(|| text.into())
+}
+
+async fn list(call: Call) -> Outcome {
+    let account = call.authorize()?;
+    let Wanted { filter, order } = filter::read(call.query())?;
+    let page = list::read(call.query(), order, |text| filter::parse_cursor(order, text))?;
+    let mut body = SessionList { data: Vec::new(), next_page: None, prev_page: None };
+    if let Some(filter) = filter {
+        let listing = call.views().sessions(account, filter, page).await?;
+        let now = call.app.store().now();
+        let last = listing.items.last().filter(|_| listing.more);
+        body.next_page = last.map(|last| filter::cursor(order, last.id));
+        body.data = listing.items.iter().map(|session| SessionWire::of(session, now)).collect();
+    }
+    Ok(Reply::ok(&body))
+}
+
+async fn retrieve(call: Call) -> Outcome {
+    let session = call.session().await?;
+    Ok(Reply::ok(&SessionWire::of(&session, call.app.store().now())))
+}
+
+async fn update(call: Call) -> Outcome {
+    let session = call.session().await?;
+    let request::Update { title, metadata } = request::update(call.json()?)?;
+    let op = UpdateSession { account: session.account, session: session.id, title, metadata };
+    let now = call.app.store().now();
+    call.submit(op, move |changed| Reply::ok(&SessionWire::of(changed, now))).await
+}
+
+async fn archive(call: Call) -> Outcome {
+    let session = call.session().await?;
+    call.json()?;
+    let again = Again::Unchanged;
+    let op = ArchiveSession { account: session.account, session: session.id, again };
+    let now = call.app.store().now();
+    call.submit(op, move |archived| Reply::ok(&SessionWire::of(archived, now))).await
+}
+
+async fn delete(call: Call) -> Outcome {
+    let session = call.session().await?;
+    let op = DeleteSession { account: session.account, session: session.id };
+    call.submit(op, move |()| {
+        Reply::ok(&DeletedSession { id: session_id(session.id), r#type: "session_deleted" })
+    })
+    .await
+}

@@ -1,0 +1,208 @@
+//! Sessions as dialect Q writes them (sessions §2), and which a list is asked for (§6).
+
+pub(super) mod request;
+
+use std::collections::BTreeMap;
+
+use leasehold_model::Timestamp;
+use leasehold_model::session::{AgentRef, Session, Status};
+use leasehold_store::{Order, SessionFilter};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::body::Invalid;
+use crate::query::Query;
+use crate::time::micros_trim;
+
+/// A session.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Session)]
+pub(super) struct SessionWire {
+    /// `sess_` and 32 hexadecimal digits.
+    id: String,
+    /// Always `session`.
+    #[schema(pattern = "^session$")]
+    r#type: &'static str,
+    agent: AgentWire,
+    environment_id: String,
+    /// `idle`, or `terminated` once it is archived.
+    #[schema(pattern = "^(idle|running|rescheduling|canceling|terminated)$")]
+    status: &'static str,
+    title: Option<String>,
+    metadata: BTreeMap<String, String>,
+    #[schema(value_type = Vec<Object>)]
+    resources: [Value; 0],
+    vault_ids: [String; 0],
+    environment_variables: BTreeMap<String, String>,
+    #[schema(value_type = Option<Object>)]
+    budget: Option<Value>,
+    #[schema(value_type = Vec<Object>)]
+    outcome_evaluations: [Value; 0],
+    stats: StatsWire,
+    usage: UsageWire,
+    deployment_id: Option<String>,
+    /// RFC 3339, to the microsecond; `null` while it is in use.
+    archived_at: Option<String>,
+    /// RFC 3339, to the microsecond.
+    created_at: String,
+    /// RFC 3339, to the microsecond.
+    updated_at: String,
+}
+
+/// The agent that a session was made with.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = SessionAgent)]
+struct AgentWire {
+    id: String,
+    /// Always `agent`.
+    #[schema(pattern = "^agent$")]
+    r#type: &'static str,
+    name: String,
+    description: String,
+    /// Empty: this server keeps no agents.
+    model: &'static str,
+    system: &'static str,
+    #[schema(value_type = Vec<Object>)]
+    tools: [Value; 0],
+    #[schema(value_type = Vec<Object>)]
+    mcp_servers: [Value; 0],
+    #[schema(value_type = Vec<Object>)]
+    skills: [Value; 0],
+    #[schema(value_type = Option<Object>)]
+    multiagent: Option<Value>,
+    #[schema(minimum = 1)]
+    version: u32,
+}
+
+/// How long a session ran.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = SessionStats)]
+struct StatsWire {
+    /// Seconds of running.
+    active_seconds: f64,
+    /// Seconds since it was made; up to its archiving if it is archived.
+    duration_seconds: f64,
+}
+
+/// What a session used, since it was made.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = SessionUsage)]
+struct UsageWire {
+    total_credits: f64,
+    model_credits: f64,
+    sandbox_runtime_credits: f64,
+}
+
+/// A part of the list of sessions.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SessionList)]
+pub(super) struct SessionList {
+    data: Vec<SessionWire>,
+    next_page: Option<String>,
+    first_id: Option<String>,
+    last_id: Option<String>,
+    has_more: bool,
+}
+
+impl SessionWire {
+    /// The session as of `now`.
+    pub(super) fn of(session: &Session, now: Timestamp) -> Self {
+        let until = session.archived_at.map_or(now, |_| session.updated_at);
+        Self {
+            id: session.id.to_string(),
+            r#type: "session",
+            agent: (&session.agent).into(),
+            environment_id: session.environment.to_string(),
+            status: session.status().as_str(),
+            title: session.title.clone(),
+            metadata: session.metadata.map().clone(),
+            resources: [],
+            vault_ids: [],
+            environment_variables: BTreeMap::new(),
+            budget: None,
+            outcome_evaluations: [],
+            stats: StatsWire {
+                active_seconds: 0.0,
+                duration_seconds: until.since(session.created_at).as_secs_f64(),
+            },
+            usage: UsageWire {
+                total_credits: 0.0,
+                model_credits: 0.0,
+                sandbox_runtime_credits: 0.0,
+            },
+            deployment_id: None,
+            archived_at: session.archived_at.map(micros_trim),
+            created_at: micros_trim(session.created_at),
+            updated_at: micros_trim(session.updated_at),
+        }
+    }
+}
+
+impl From<&AgentRef> for AgentWire {
+    fn from(agent: &AgentRef) -> Self {
+        Self {
+            id: agent.id.clone(),
+            r#type: "agent",
+            name: agent.id.clone(),
+            description: String::new(),
+            model: "",
+            system: "",
+            tools: [],
+            mcp_servers: [],
+            skills: [],
+            multiagent: None,
+            version: agent.version,
+        }
+    }
+}
+
+/// The sessions that a query asks for, and in which order; `None` if nothing can match.
+pub(super) fn wanted(query: Query<'_>) -> Result<(Option<SessionFilter>, Order), Invalid> {
+    let order = match query.one("order")?.as_deref() {
+        None | Some("desc") => Order::Descending,
+        Some("asc") => Order::Ascending,
+        Some(_) => return Err(Invalid::new("order", "must be 'asc' or 'desc'")),
+    };
+    let agent = query.one("agent_id")?.map(String::from);
+    let agent_version = match query.integer("agent_version")? {
+        None => None,
+        Some(_) if agent.is_none() => {
+            return Err(Invalid::new("agent_version", "must come with 'agent_id'"));
+        }
+        Some(version) => Some(
+            u32::try_from(version)
+                .ok()
+                .filter(|v| *v > 0)
+                .ok_or_else(|| Invalid::new("agent_version", "must be a positive integer"))?,
+        ),
+    };
+    let (created_from, created_to) = query.created_within()?;
+    let include_archived = query.boolean("include_archived")?.unwrap_or(false);
+    let asked = query.many("statuses[]")?;
+    let mut statuses = Vec::new();
+    for word in &asked {
+        match word.as_ref() {
+            "idle" => statuses.push(Status::Idle),
+            "terminated" => statuses.push(Status::Terminated),
+            // No session is in one of these as long as no agent runs here.
+            "running" | "rescheduling" | "canceling" => {}
+            _ => {
+                let problem = "must hold statuses of a session";
+                return Err(Invalid::new("statuses", problem));
+            }
+        }
+    }
+    let elsewhere =
+        query.one("deployment_id")?.is_some() || query.one("memory_store_id")?.is_some();
+    let impossible = elsewhere || (statuses.is_empty() && !asked.is_empty());
+    let filter = SessionFilter {
+        include_archived,
+        created_from,
+        created_to,
+        agent,
+        agent_version,
+        statuses,
+    };
+    Ok(((!impossible).then_some(filter), order))
+}
