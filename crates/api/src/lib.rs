@@ -25,6 +25,8 @@ mod request_id;
 mod route;
 mod time;
 
+#[doc(hidden)]
+pub mod decoders;
 pub mod openapi;
 pub mod secret;
 

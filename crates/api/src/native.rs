@@ -1,4 +1,14 @@
-//! The native paths, under `/leasehold/v1`.
+//! The native paths, under `/leasehold/v1`: what the vendors' APIs have no path for.
+
+mod account;
+mod attempt;
+mod clock;
+mod documents;
+mod key;
+mod name;
+mod routes;
+mod settings;
+mod token;
 
 use http::{HeaderName, StatusCode};
 use leasehold_model::SessionId;
@@ -9,7 +19,9 @@ use crate::request_id::RequestId;
 /// The native paths, as the shared machinery knows them.
 pub(crate) static DIALECT: Dialect = Dialect {
     title: "Leasehold, native paths",
-    about: "Accounts, tokens, keys, and the history of work.",
+    about: "Accounts, tokens, environment keys, settings, and the history of work. An account \
+            token comes as a bearer token or as `x-api-key`. Answers that hold a secret are not \
+            kept under an idempotency key.",
     prefix: "/leasehold/v1",
     takes_api_key: true,
     hides_unknown: false,
@@ -22,5 +34,5 @@ pub(crate) static DIALECT: Dialect = Dialect {
     refused: q::error::refused,
     envelope: q::error::envelope,
     error: q::error::shape,
-    routes: Vec::new,
+    routes: routes::all,
 };
