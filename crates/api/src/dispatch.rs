@@ -1,6 +1,5 @@
 //! From a request to its handler and back: the steps of conventions §4.2 that all routes share.
 
-use std::fmt::Write as _;
 use std::sync::LazyLock;
 use std::time::Instant;
 
@@ -85,15 +84,8 @@ enum Found {
 }
 
 fn parameters(path: &str) -> Vec<(&'static str, usize)> {
-    const NAMES: [&str; 7] = [
-        "environment_id",
-        "work_id",
-        "session_id",
-        "account_id",
-        "token_id",
-        "key_id",
-        "agent_id",
-    ];
+    const NAMES: [&str; 7] =
+        ["environment_id", "work_id", "session_id", "account_id", "token_id", "key_id", "agent_id"];
     let named = |(place, segment): (usize, &str)| {
         let name = segment.strip_prefix('{')?.strip_suffix('}')?;
         NAMES.into_iter().find(|known| *known == name).map(|known| (known, place))
@@ -166,7 +158,8 @@ pub(crate) fn wrong_method(allowed: &str) -> Problem {
 fn refused(parts: &Parts, problem: Problem) -> Response<Body> {
     let path = parts.uri.path();
     let within = |dialect: &&Dialect| {
-        path.strip_prefix(dialect.prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        path.strip_prefix(dialect.prefix)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
     let dialect = DIALECTS.into_iter().find(within).unwrap_or(&q::DIALECT);
     let request_id = (dialect.request_id)(&parts.headers);
@@ -198,9 +191,10 @@ async fn carry_out(
     };
     if !reads {
         let settings = app.settings();
-        call.body = body::read(&call.parts, body, settings.body_limit_bytes, settings.body_read_timeout)
-            .await
-            .map_err(|unread| not_read(dialect, unread))?;
+        call.body =
+            body::read(&call.parts, body, settings.body_limit_bytes, settings.body_read_timeout)
+                .await
+                .map_err(|unread| not_read(dialect, unread))?;
     }
     if !route.keyed {
         return (route.handler)(call).await.map_err(told);
@@ -271,8 +265,8 @@ fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
-        // Writing into a string cannot fail.
-        let _ = write!(text, ": {cause}");
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
         source = cause.source();
     }
     text

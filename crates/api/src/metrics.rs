@@ -157,13 +157,15 @@ impl Metrics {
         oldest_age.set(age);
         resident.set(size(process::resident_bytes().unwrap_or(0)));
         let mut page = String::new();
-        // Writing into a string cannot fail.
-        let _ = text::encode_registry(&mut page, registry);
         let help = "Resident memory size in bytes";
         let mut process = Registry::default();
         process.register("process_resident_memory_bytes", help, resident.clone());
-        let _ = text::encode_registry(&mut page, &process);
-        let _ = text::encode_eof(&mut page);
+        let written = text::encode_registry(&mut page, registry)
+            .and_then(|()| text::encode_registry(&mut page, &process))
+            .and_then(|()| text::encode_eof(&mut page));
+        if let Err(error) = written {
+            tracing::warn!(%error, "the metrics could not be written");
+        }
         page
     }
 }

@@ -47,9 +47,9 @@ fn document(dialect: &'static Dialect) -> String {
         let header = ApiKey::Header(ApiKeyValue::new("x-api-key"));
         components = components.security_scheme("api_key", SecurityScheme::ApiKey(header));
     }
-    let shapes = routes.iter().flat_map(|route| {
-        route.body.iter().map(|body| &body.shape).chain(route.reply.as_ref())
-    });
+    let shapes = routes
+        .iter()
+        .flat_map(|route| route.body.iter().map(|body| &body.shape).chain(route.reply.as_ref()));
     for shape in shapes.chain([&error]) {
         components = components.schema(&shape.name, shape.schema.clone());
         for (name, schema) in &shape.parts {

@@ -85,11 +85,7 @@ pub(crate) struct Ends {
 }
 
 /// The cursor members for the rows that a view gave; `id` writes the id of a row.
-pub(crate) fn ends<T, K>(
-    listing: &Listing<T>,
-    page: &Page<K>,
-    id: impl Fn(&T) -> String,
-) -> Ends {
+pub(crate) fn ends<T, K>(listing: &Listing<T>, page: &Page<K>, id: impl Fn(&T) -> String) -> Ends {
     let first_id = listing.items.first().map(&id);
     let last_id = listing.items.last().map(&id);
     let next_page = match page.cursor {
@@ -98,6 +94,3 @@ pub(crate) fn ends<T, K>(
     };
     Ends { next_page, first_id, last_id, has_more: listing.more }
 }
-
-#[cfg(test)]
-mod tests;

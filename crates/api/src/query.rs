@@ -82,15 +82,13 @@ impl<'a> Query<'a> {
     ///
     /// # Errors
     /// If one is malformed.
-    pub(crate) fn created_within(
-        &self,
-    ) -> Result<(Option<Timestamp>, Option<Timestamp>), Invalid> {
+    pub(crate) fn created_within(&self) -> Result<(Option<Timestamp>, Option<Timestamp>), Invalid> {
         let from = self.instant("created_at[gte]")?.map(Written::ceiling);
         let after = self.instant("created_at[gt]")?.map(|written| written.at.next());
         let to = self.instant("created_at[lte]")?.map(|written| written.at);
-        let before = self.instant("created_at[lt]")?.map(|written| {
-            Timestamp::from_micros(written.ceiling().micros().saturating_sub(1))
-        });
+        let before = self
+            .instant("created_at[lt]")?
+            .map(|written| Timestamp::from_micros(written.ceiling().micros().saturating_sub(1)));
         let latest_start = from.max(after);
         let earliest_end = match (to, before) {
             (Some(to), Some(before)) => Some(to.min(before)),

@@ -199,8 +199,12 @@ impl Route {
 
     /// The query parameters of a list.
     pub(crate) fn pages(self, max: i64) -> Self {
-        self.query("limit", integer(1, Some(max)), "How many at most; 20 if absent.")
-            .query("page", text(), "The `next_page` of the page before.")
+        self.query("limit", integer(1, Some(max)), "How many at most; 20 if absent.").cursors()
+    }
+
+    /// The cursors of a list.
+    pub(crate) fn cursors(self) -> Self {
+        self.query("page", text(), "The `next_page` of the page before.")
             .query("before_id", text(), "The rows that immediately precede this id.")
             .query("after_id", text(), "The rows after this id.")
     }
@@ -281,9 +285,5 @@ pub(crate) fn boolean() -> RefOr<Schema> {
 
 /// The schema of an integer within bounds.
 pub(crate) fn integer(least: i64, most: Option<i64>) -> RefOr<Schema> {
-    ObjectBuilder::new()
-        .schema_type(Type::Integer)
-        .minimum(Some(least))
-        .maximum(most)
-        .into()
+    ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(least)).maximum(most).into()
 }

@@ -1,7 +1,5 @@
 //! How instants are written and read on the wire (conventions §12).
 
-use std::fmt::Write as _;
-
 use leasehold_model::Timestamp;
 
 /// Microseconds with trailing zeros dropped: `2026-07-02T09:15:22.40713Z`.
@@ -25,12 +23,8 @@ pub(crate) fn micros6(at: Timestamp) -> String {
 }
 
 fn written(at: Timestamp, decimals: usize) -> String {
-    let instant =
-        jiff::Timestamp::from_microsecond(at.micros()).unwrap_or(jiff::Timestamp::MAX);
-    let mut text = String::with_capacity(32);
-    // Writing into a string cannot fail.
-    let _ = write!(text, "{instant:.decimals$}");
-    text
+    let instant = jiff::Timestamp::from_microsecond(at.micros()).unwrap_or(jiff::Timestamp::MAX);
+    format!("{instant:.decimals$}")
 }
 
 /// An instant that a client wrote.

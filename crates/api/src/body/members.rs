@@ -46,6 +46,17 @@ impl Invalid {
     }
 }
 
+#[cfg(test)]
+impl Invalid {
+    /// The parameter that is to blame; empty if it is the whole request, or a rule.
+    pub(crate) fn param(&self) -> &str {
+        match self {
+            Self::Parameter { param, .. } => param,
+            Self::Whole(_) | Self::Refused(_) => "",
+        }
+    }
+}
+
 impl From<Refusal> for Invalid {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
@@ -126,9 +137,8 @@ impl Members {
         &mut self,
         member: &str,
     ) -> Result<Option<Vec<String>>, Invalid> {
-        let wrong = |members: &Self| {
-            Invalid::new(members.name(member), "must be an array of strings")
-        };
+        let wrong =
+            |members: &Self| Invalid::new(members.name(member), "must be an array of strings");
         let items = match self.take(member) {
             None | Some(Value::Null) => return Ok(None),
             Some(Value::Array(items)) => items,

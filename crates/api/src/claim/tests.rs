@@ -1,36 +1,39 @@
-//! Tokens prove the claim they were minted for, and nothing else.
+//! Tokens prove the claim they were made for, and nothing else.
 
 use super::*;
 
 const KEY: [u8; 32] = [7; 32];
 
-fn claim() -> Claim {
-    Claim { work: WorkId::from_bytes(*b"0123456789abcdef"), number: 3 }
+fn work() -> WorkId {
+    WorkId::from_bytes(*b"0123456789abcdef")
 }
 
 #[test]
 fn a_token_proves_its_claim() {
-    assert_eq!(Claim::verify(&claim().token(&KEY), &KEY), Some(claim()));
+    let signer = ClaimSigner::new(&KEY);
+    assert_eq!(signer.verify(&signer.token(work(), 3)), Some((work(), 3)));
 }
 
 #[test]
 fn no_bit_of_a_token_can_be_changed() {
-    let token = claim().token(&KEY);
-    assert_eq!(Claim::verify(&token, &[8; 32]), None);
+    let signer = ClaimSigner::new(&KEY);
+    let token = signer.token(work(), 3);
+    assert_eq!(ClaimSigner::new(&[8; 32]).verify(&token), None);
     for at in PREFIX.len()..token.len() {
         let mut forged = token.clone().into_bytes();
         forged[at] = if forged[at] == b'A' { b'B' } else { b'A' };
         let forged = String::from_utf8(forged).unwrap();
-        assert_eq!(Claim::verify(&forged, &KEY), None, "{forged}");
+        assert_eq!(signer.verify(&forged), None, "{forged}");
     }
-    assert_eq!(Claim::verify("lct_", &KEY), None);
-    assert_eq!(Claim::verify(&format!("{token}A"), &KEY), None);
-    assert_eq!(Claim::verify(&token.replace("lct_", "pt-"), &KEY), None);
+    assert_eq!(signer.verify(PREFIX), None);
+    assert_eq!(signer.verify(&format!("{token}A")), None);
+    assert_eq!(signer.verify(&token.replace(PREFIX, "pt-")), None);
 }
 
 #[test]
 fn the_secret_is_json_in_base64() {
-    let json = URL_SAFE_NO_PAD.decode(claim().secret(&KEY)).unwrap();
+    let signer = ClaimSigner::new(&KEY);
+    let json = URL_SAFE_NO_PAD.decode(signer.secret(work(), 3)).unwrap();
     let value: serde_json::Value = serde_json::from_slice(&json).unwrap();
-    assert_eq!(value["sessions_token"], claim().token(&KEY));
+    assert_eq!(value["sessions_token"], signer.token(work(), 3));
 }

@@ -20,7 +20,9 @@ pub(crate) struct HistoryWire {
     #[schema(pattern = "^(queued|starting|active|stopping|stopped)$")]
     state: &'static str,
     /// Why it stopped; `null` while it is live.
-    #[schema(pattern = "^(requested|attempts_exhausted|abandoned|session_archived|session_deleted)$")]
+    #[schema(
+        pattern = "^(requested|attempts_exhausted|abandoned|session_archived|session_deleted)$"
+    )]
     stop_reason: Option<&'static str>,
     /// Oldest first; the last may be open.
     data: Vec<AttemptWire>,

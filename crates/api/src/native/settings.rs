@@ -1,7 +1,7 @@
 //! Settings of an environment that the vendors' APIs have no member for: the limit of attempts.
 
-use leasehold_model::environment::ATTEMPTS;
 use leasehold_model::EnvironmentId;
+use leasehold_model::environment::ATTEMPTS;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;

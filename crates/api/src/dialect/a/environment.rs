@@ -202,10 +202,7 @@ fn scope(value: &Value) -> Result<Option<Scope>, Invalid> {
 }
 
 fn without_empty(patch: MetadataPatch) -> MetadataPatch {
-    patch
-        .into_iter()
-        .map(|(key, value)| (key, value.filter(|value| !value.is_empty())))
-        .collect()
+    patch.into_iter().map(|(key, value)| (key, value.filter(|value| !value.is_empty()))).collect()
 }
 
 #[cfg(test)]

@@ -98,12 +98,15 @@ fn about(problem: Problem, current: &Current, code: &str) -> Problem {
 /// What A says to a refusal of the rules.
 pub(super) fn refused(refusal: &Refusal) -> Problem {
     match refusal {
-        Refusal::NotFound(resource) => Problem::not_found(format!("{} not found", capitalised(*resource))),
+        Refusal::NotFound(resource) => {
+            Problem::not_found(format!("{} not found", capitalised(*resource)))
+        }
         Refusal::NotYours(_) => Problem::forbidden(),
         Refusal::WrongState { verb, work, current } => {
             let (state, infinitive) = (required_state(*verb), infinitive(*verb));
             let now = current.state.as_str();
-            let message = format!("Work item {work} must be {state} to {infinitive}. Current state: {now}");
+            let message =
+                format!("Work item {work} must be {state} to {infinitive}. Current state: {now}");
             about(conflict(message), current, "invalid_work_state")
         }
         Refusal::NotHeld { expected, current, .. }
@@ -118,13 +121,15 @@ pub(super) fn refused(refusal: &Refusal) -> Problem {
             claim_refused(*verb, current, &format!("work item {work} is claimed by another worker"))
         }
         Refusal::Metadata(problem) => {
-            coded(Problem::invalid(metadata_problem(*problem)), "invalid_metadata").param("metadata")
+            coded(Problem::invalid(metadata_problem(*problem)), "invalid_metadata")
+                .param("metadata")
         }
         Refusal::EnvironmentArchived => {
             coded(Problem::invalid("The environment is archived"), "environment_archived")
         }
         Refusal::EnvironmentKindChange => {
-            let problem = Problem::invalid("Field 'config.type' must not be changed after creation.");
+            let problem =
+                Problem::invalid("Field 'config.type' must not be changed after creation.");
             coded(problem, "invalid_config_type_change").param("config.type")
         }
         Refusal::Config(problem) => {
@@ -134,7 +139,9 @@ pub(super) fn refused(refusal: &Refusal) -> Problem {
         Refusal::EnvironmentInUse => {
             conflict("The environment is still used by sessions; archive it instead")
         }
-        Refusal::SessionArchived => coded(Problem::invalid("The session is archived"), "session_archived"),
+        Refusal::SessionArchived => {
+            coded(Problem::invalid("The session is archived"), "session_archived")
+        }
         Refusal::IdempotencyMismatch => {
             conflict("Idempotency key reused with a different request body.")
         }
@@ -201,9 +208,7 @@ const fn metadata_problem(problem: MetadataProblem) -> &'static str {
     match problem {
         MetadataProblem::TooManyKeys => "Field 'metadata' must not have more than 16 keys.",
         MetadataProblem::EmptyKey => "Field 'metadata' must not have an empty key.",
-        MetadataProblem::KeyTooLong => {
-            "Field 'metadata' must have keys of at most 64 characters."
-        }
+        MetadataProblem::KeyTooLong => "Field 'metadata' must have keys of at most 64 characters.",
         MetadataProblem::ValueTooLong => {
             "Field 'metadata' must have values of at most 512 characters."
         }

@@ -104,7 +104,7 @@ pub(crate) struct AgentWire {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = SessionModel)]
 pub(crate) struct ModelWire {
-    /// Empty: this server keeps no agents.
+    /// `none`: this server keeps no agents.
     id: &'static str,
 }
 
@@ -172,7 +172,7 @@ impl From<&AgentRef> for AgentWire {
             r#type: "agent",
             name: agent.id.clone(),
             description: None,
-            model: ModelWire { id: "" },
+            model: ModelWire { id: "none" },
             system: None,
             tools: [],
             mcp_servers: [],

@@ -4,9 +4,9 @@ pub(super) mod heartbeat;
 
 use std::collections::BTreeMap;
 
+use leasehold_model::MetadataPatch;
 use leasehold_model::work::ops::Item;
 use leasehold_model::work::stop::Stop;
-use leasehold_model::MetadataPatch;
 use leasehold_store::QueueStats;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

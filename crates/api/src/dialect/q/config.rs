@@ -85,9 +85,9 @@ pub(super) enum ConfigBody {
     #[schema(title = "CloudConfigParams")]
     Cloud {
         /// What is installed before a session.
-        packages: Option<PackagesBody>,
+        packages: Option<Box<PackagesBody>>,
         /// What a session may reach.
-        networking: Option<NetworkingBody>,
+        networking: Option<Box<NetworkingBody>>,
         /// At most 65,536 bytes; empty: none.
         setup_script: Option<String>,
     },

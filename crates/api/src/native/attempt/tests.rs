@@ -17,8 +17,7 @@ fn a_history_tells_who_had_the_item_and_how_it_ended() {
         last_beat: Some(now),
         end,
     };
-    let attempts =
-        vec![attempt(1, Some((now, Outcome::Lapsed))), attempt(2, None)];
+    let attempts = vec![attempt(1, Some((now, Outcome::Lapsed))), attempt(2, None)];
     let shown = serde_json::to_value(HistoryWire::from(&History { work, attempts })).unwrap();
     assert_eq!(shown["stop_reason"], Value::Null);
     assert_eq!(shown["data"][1]["outcome"], "open");

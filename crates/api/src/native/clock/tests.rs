@@ -9,6 +9,6 @@ fn a_step_is_a_number_of_seconds_forward() {
     assert_eq!(step(json!({"seconds": 315_360_000})), Ok(LONGEST));
     for seconds in [json!(-1), json!("5"), json!(null), json!(1e300), json!(315_360_001)] {
         let invalid = step(json!({ "seconds": seconds })).unwrap_err();
-        assert_eq!(invalid.param, "seconds", "{seconds}");
+        assert_eq!(invalid.param(), "seconds", "{seconds}");
     }
 }

@@ -86,7 +86,7 @@ async fn list_keys(call: Call) -> Outcome {
     let (environment, _) = call.environment().await?;
     let page = page::read(call.query(), LIMIT, Order::Descending, KeyId::parse)?;
     let listing = call.views().keys(environment, page).await?;
-    Ok(list::reply(&listing, &page, |k| k.item.id.to_string(), |k| KeyWire::seen(k)))
+    Ok(list::reply(&listing, &page, |k| k.item.id.to_string(), KeyWire::seen))
 }
 
 async fn revoke_key(call: Call) -> Outcome {

@@ -79,7 +79,7 @@ async fn list_tokens(call: Call) -> Outcome {
         return Err(Failure::forbidden());
     }
     let listing = call.views().tokens(of, page).await?;
-    Ok(list::reply(&listing, &page, |t| t.item.id.to_string(), |t| TokenWire::seen(t)))
+    Ok(list::reply(&listing, &page, |t| t.item.id.to_string(), TokenWire::seen))
 }
 
 async fn revoke(call: Call) -> Outcome {

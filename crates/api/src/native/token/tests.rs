@@ -25,6 +25,6 @@ fn every_refusal_names_its_member() {
         (json!({"name": "n", "scope": []}), "scope"),
     ] {
         let invalid = create(body.clone()).unwrap_err();
-        assert_eq!(invalid.param, param, "{body}");
+        assert_eq!(invalid.param(), param, "{body}");
     }
 }

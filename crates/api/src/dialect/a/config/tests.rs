@@ -51,7 +51,10 @@ fn every_refusal_names_its_member() {
         (json!({"type": "cloud", "packages": {"apt": [1]}}), "config.packages.apt"),
         (json!({"type": "cloud", "networking": "unrestricted"}), "config.networking"),
         (json!({"type": "cloud", "networking": {}}), "config.networking.type"),
-        (json!({"type": "cloud", "networking": {"type": "allowed_hosts"}}), "config.networking.type"),
+        (
+            json!({"type": "cloud", "networking": {"type": "allowed_hosts"}}),
+            "config.networking.type",
+        ),
         (
             json!({"type": "cloud", "networking": {"type": "unrestricted", "allowed_hosts": []}}),
             "config.networking.allowed_hosts",
@@ -62,7 +65,7 @@ fn every_refusal_names_its_member() {
         ),
     ] {
         let invalid = created(Some(config.clone())).unwrap_err();
-        assert_eq!(invalid.param, param, "{config}");
+        assert_eq!(invalid.param(), param, "{config}");
     }
 }
 

@@ -1,5 +1,5 @@
-use leasehold_model::{Metadata, Timestamp};
 use leasehold_model::environment::config::Config;
+use leasehold_model::{Metadata, Timestamp};
 use serde_json::json;
 
 use super::*;
@@ -34,7 +34,7 @@ fn every_refusal_of_a_create_names_its_member() {
         (json!({"name": "n", "colour": "red"}), "colour"),
     ] {
         let invalid = create(account(), body.clone()).unwrap_err();
-        assert_eq!(invalid.param, param, "{body}");
+        assert_eq!(invalid.param(), param, "{body}");
     }
 }
 

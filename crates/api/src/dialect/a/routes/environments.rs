@@ -1,10 +1,10 @@
 //! The six calls on environments (environments §1).
 
 use http::{Method, StatusCode};
+use leasehold_model::EnvironmentId;
 use leasehold_model::environment::ops::{ArchiveEnvironment, DeleteEnvironment, InUse};
 use leasehold_model::refusal::Resource;
 use leasehold_model::token::Scope;
-use leasehold_model::EnvironmentId;
 use leasehold_store::{EnvironmentFilter, Order};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -45,10 +45,15 @@ pub(super) fn routes() -> Vec<Route> {
             .access(WRITE)
             .body::<UpdateBody>()
             .answers::<EnvironmentWire>(StatusCode::OK),
-        Route::post(&DIALECT, "/environments/{environment_id}/archive", "archiveEnvironment", archive)
-            .summary("Archive an environment: it takes no new sessions, its queue drains")
-            .access(WRITE)
-            .answers::<EnvironmentWire>(StatusCode::OK),
+        Route::post(
+            &DIALECT,
+            "/environments/{environment_id}/archive",
+            "archiveEnvironment",
+            archive,
+        )
+        .summary("Archive an environment: it takes no new sessions, its queue drains")
+        .access(WRITE)
+        .answers::<EnvironmentWire>(StatusCode::OK),
         Route::new(&DIALECT, Method::DELETE, ONE, "deleteEnvironment", delete)
             .summary("Delete an environment that no session refers to")
             .access(WRITE)

@@ -98,8 +98,7 @@ async fn create(call: Call) -> Outcome {
 /// The W3C trace context of the request, for the poll that takes the item; an odd one is dropped.
 fn traceparent(headers: &HeaderMap) -> Option<Box<str>> {
     let text = headers.get("traceparent")?.to_str().ok()?;
-    let well_formed =
-        text.len() == 55 && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+    let well_formed = text.len() == 55 && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
     well_formed.then(|| text.into())
 }
 

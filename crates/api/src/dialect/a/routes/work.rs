@@ -109,7 +109,8 @@ async fn list(call: Call) -> Outcome {
     let environment = queue::queue(&call).await?;
     let page = list::read(call.query(), Order::Ascending, WorkId::parse)?;
     let listing = call.views().items(environment, page).await?;
-    let next_page = listing.items.last().filter(|_| listing.more).map(|last| last.work.id.to_string());
+    let next_page =
+        listing.items.last().filter(|_| listing.more).map(|last| last.work.id.to_string());
     let data = listing.items.iter().map(WorkWire::of).collect();
     Ok(Reply::ok(&WorkList { data, next_page }))
 }

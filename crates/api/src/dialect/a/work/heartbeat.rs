@@ -1,11 +1,11 @@
 //! The heartbeat as dialect A writes it (work §7).
 
+use leasehold_model::Refusal;
 use leasehold_model::op::{Context, Op};
 use leasehold_model::rows::{Keys, Rows};
 use leasehold_model::work::heartbeat::{Beat, Expected, Heartbeat, Unheld};
 use leasehold_model::work::ops::Renew;
 use leasehold_model::work::{Caller, Ttl};
-use leasehold_model::Refusal;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -46,16 +46,16 @@ fn a_stop_is_graceful_unless_it_says_otherwise() {
     assert_eq!(stop(json!({"force": false})), Ok(Stop::Graceful));
     assert_eq!(stop(json!({"force": true})), Ok(Stop::Force));
     for body in [json!({"force": "yes"}), json!({"force": null})] {
-        assert_eq!(stop(body).unwrap_err().param, "force");
+        assert_eq!(stop(body).unwrap_err().param(), "force");
     }
-    assert_eq!(stop(json!({"graceful": true})).unwrap_err().param, "graceful");
+    assert_eq!(stop(json!({"graceful": true})).unwrap_err().param(), "graceful");
     assert!(stop(json!([])).is_err());
 }
 
 #[test]
 fn an_update_must_carry_metadata() {
-    assert_eq!(update(json!({})).unwrap_err().param, "metadata");
-    assert_eq!(update(json!({"metadata": null})).unwrap_err().param, "metadata");
+    assert_eq!(update(json!({})).unwrap_err().param(), "metadata");
+    assert_eq!(update(json!({"metadata": null})).unwrap_err().param(), "metadata");
     let patch = update(json!({"metadata": {"a": "", "b": null}})).unwrap();
     assert_eq!(patch["a"].as_deref(), Some(""), "on an item an empty string is a value");
     assert_eq!(patch["b"], None);

@@ -28,6 +28,10 @@ const ONE: &str = "/environments/{environment_id}/work/{work_id}";
 const READ: Access = Access::account(Scope::WorkRead);
 const WRITE: Access = Access::account(Scope::WorkWrite);
 
+/// What the window of a poll is.
+const WINDOW: &str =
+    "For how long a delivery that nobody accepted keeps an item back; 5000 if absent.";
+
 /// A wish for more than a hundred gets a hundred here (work §5.1).
 const LIMIT: LimitRule = LimitRule { most: 100, above: Above::Capped };
 
@@ -41,19 +45,13 @@ pub(super) fn routes() -> Vec<Route> {
             .summary("List work items, oldest first")
             .access(READ.or_key())
             .query("limit", integer(1, None), "How many at most, up to 100; 20 if absent.")
-            .query("page", text(), "The `next_page` of the page before.")
-            .query("before_id", text(), "The rows that immediately precede this id.")
-            .query("after_id", text(), "The rows after this id.")
+            .cursors()
             .answers::<WorkList>(StatusCode::OK),
         Route::get(&DIALECT, "/environments/{environment_id}/work/poll", "pollWork", poll)
             .summary("Take the oldest available work item, or null")
             .access(WRITE.or_key())
             .query("block_ms", integer(1, Some(999)), "How long to wait; absent: not at all.")
-            .query(
-                "reclaim_older_than_ms",
-                integer(0, None),
-                "For how long a delivery that nobody accepted keeps an item back; 5000 if absent.",
-            )
+            .query("reclaim_older_than_ms", integer(0, None), WINDOW)
             .header("Worker-ID", worker)
             .answers_or_null::<WorkWire>(StatusCode::OK),
         Route::get(&DIALECT, "/environments/{environment_id}/work/stats", "workStats", stats)

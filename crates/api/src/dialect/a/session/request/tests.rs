@@ -44,7 +44,7 @@ fn every_refusal_of_a_create_names_its_member() {
         (with("colour", json!("red")), "colour"),
     ] {
         let invalid = create(body.clone()).unwrap_err();
-        assert_eq!(invalid.param, param, "{body}");
+        assert_eq!(invalid.param(), param, "{body}");
     }
 }
 
@@ -71,6 +71,6 @@ fn an_update_takes_a_title_and_metadata() {
         (json!({"budget": {}}), "budget"),
         (json!({"environment_id": "env_1"}), "environment_id"),
     ] {
-        assert_eq!(update(body.clone()).unwrap_err().param, param, "{body}");
+        assert_eq!(update(body.clone()).unwrap_err().param(), param, "{body}");
     }
 }

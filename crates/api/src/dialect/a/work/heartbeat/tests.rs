@@ -50,8 +50,7 @@ fn what_is_malformed_is_refused() {
 
 #[test]
 fn a_heartbeat_that_never_was_is_an_empty_string() {
-    let beat =
-        Beat { beat: None, extended: false, state: StateName::Stopping, ttl: Ttl::STARTUP };
+    let beat = Beat { beat: None, extended: false, state: StateName::Stopping, ttl: Ttl::STARTUP };
     assert_eq!(
         serde_json::to_value(HeartbeatWire::from(&beat)).unwrap(),
         json!({

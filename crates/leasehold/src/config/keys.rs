@@ -1,0 +1,117 @@
+//! The keys: for each its name, what it accepts, how it is read and how it is shown.
+
+use toml::Value;
+
+use super::Config;
+use super::value::{LogFormat, address, duration, log_level, number, path, show_duration};
+
+/// A key of the configuration.
+pub(super) struct Key {
+    /// In snake case, as in the file.
+    pub(super) name: &'static str,
+    /// What may be said, for the sentence that refuses something else.
+    pub(super) accepts: &'static str,
+    /// Sets it from text; `None` if the text is not acceptable.
+    pub(super) set: fn(&mut Config, &str) -> Option<()>,
+    /// The value as the file would have it; `None` if there is none.
+    pub(super) show: fn(&Config) -> Option<Value>,
+}
+
+/// All of them, in the order in which they are shown.
+pub(super) const KEYS: &[Key] = &[
+    Key {
+        name: "listen",
+        accepts: "an IP address and a port, such as 127.0.0.1:7433 or [::]:7433",
+        set: |config, text| address(text).map(|value| config.listen = value),
+        show: |config| text(&config.listen),
+    },
+    Key {
+        name: "data",
+        accepts: "the path of a folder",
+        set: |config, text| path(text).map(|value| config.data = value),
+        show: |config| text(&config.data.display()),
+    },
+    Key {
+        name: "metrics_listen",
+        accepts: "an IP address and a port, such as 127.0.0.1:9433",
+        set: |config, text| address(text).map(|value| config.metrics_listen = Some(value)),
+        show: |config| config.metrics_listen.as_ref().and_then(text),
+    },
+    Key {
+        name: "log_format",
+        accepts: "text or json",
+        set: |config, text| LogFormat::parse(text).map(|value| config.log_format = value),
+        show: |config| text(&config.log_format.as_str()),
+    },
+    Key {
+        name: "log_level",
+        accepts: "error, warn, info, debug or trace, also for one part of the program, such as \
+                  info,leasehold_store=debug",
+        set: |config, text| log_level(text).map(|value| config.log_level = value),
+        show: |config| text(&config.log_level),
+    },
+    Key {
+        name: "worker_threads",
+        accepts: "a number from 1 to 1024",
+        set: |config, text| number(text, 1..=1_024).map(|value| config.worker_threads = value),
+        show: |config| integer(config.worker_threads),
+    },
+    Key {
+        name: "body_limit_bytes",
+        accepts: "a number of bytes from 65536 to 67108864",
+        set: |config, text| {
+            number(text, 65_536..=67_108_864).map(|value| config.body_limit_bytes = value)
+        },
+        show: |config| integer(config.body_limit_bytes),
+    },
+    Key {
+        name: "header_read_timeout",
+        accepts: "a time from 100ms to 10m, such as 500ms, 10s or 2m",
+        set: |config, text| duration(text).map(|value| config.header_read_timeout = value),
+        show: |config| text(&show_duration(config.header_read_timeout)),
+    },
+    Key {
+        name: "body_read_timeout",
+        accepts: "a time from 100ms to 10m, such as 500ms, 30s or 2m",
+        set: |config, text| duration(text).map(|value| config.body_read_timeout = value),
+        show: |config| text(&show_duration(config.body_read_timeout)),
+    },
+    Key {
+        name: "idle_timeout",
+        accepts: "a time from 100ms to 10m, such as 75s or 2m",
+        set: |config, text| duration(text).map(|value| config.idle_timeout = value),
+        show: |config| text(&show_duration(config.idle_timeout)),
+    },
+    Key {
+        name: "shutdown_grace",
+        accepts: "a time from 100ms to 10m, such as 10s or 1m",
+        set: |config, text| duration(text).map(|value| config.shutdown_grace = value),
+        show: |config| text(&show_duration(config.shutdown_grace)),
+    },
+    Key {
+        name: "default_ttl_seconds",
+        accepts: "a number of seconds from 10 to 600",
+        set: |config, text| number(text, 10..=600).map(|value| config.default_ttl_seconds = value),
+        show: |config| integer(config.default_ttl_seconds),
+    },
+    Key {
+        name: "max_connections",
+        accepts: "a number from 1 to 1000000",
+        set: |config, text| number(text, 1..=1_000_000).map(|value| config.max_connections = value),
+        show: |config| integer(config.max_connections),
+    },
+];
+
+/// The names, for the sentence that refuses an unknown one.
+pub(super) fn names() -> String {
+    KEYS.iter().map(|key| key.name).collect::<Vec<_>>().join(", ")
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the form of a key's `show`")]
+fn text(value: &impl ToString) -> Option<Value> {
+    Some(Value::String(value.to_string()))
+}
+
+fn integer(value: impl TryInto<i64>) -> Option<Value> {
+    value.try_into().ok().map(Value::Integer)
+}

@@ -1,0 +1,172 @@
+//! A server in this process: the store opened, the API served, and both ended in good order.
+//!
+//! * [`folder`] is where the data lies, [`bootstrap`] what an empty database is given.
+//! * [`listener`] accepts, [`connection`] serves one client, [`activity`] tells what it is doing.
+//! * [`signals`] is how an operator ends it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use hyper_util::service::TowerToHyperService;
+use leasehold_api::{Api, Metrics};
+use leasehold_store::{Clock, Settings, Store, sqlite};
+use secrecy::SecretString;
+use tokio::sync::watch;
+
+use crate::config::Config;
+
+mod activity;
+pub(crate) mod bootstrap;
+mod connection;
+pub(crate) mod folder;
+mod listener;
+pub(crate) mod signals;
+
+use activity::Patience;
+use bootstrap::Administrator;
+use listener::{Limits, Port, Serving};
+
+/// What a server is started with.
+#[derive(Clone)]
+pub(crate) struct Options {
+    /// Addresses, folder and limits.
+    pub(crate) config: Config,
+    /// Where `now` comes from; a manual clock can be moved over HTTP.
+    pub(crate) clock: Clock,
+    /// The first administrator's token, if the operator chose one; used on an empty database alone.
+    pub(crate) admin_token: Option<SecretString>,
+}
+
+impl Options {
+    /// A server on a free port of the loopback interface, with the machine's clock and its data in
+    /// `data`.
+    pub(crate) fn local(data: impl Into<PathBuf>) -> Self {
+        let config =
+            Config { listen: SocketAddr::from(([127, 0, 0, 1], 0)), ..Config::defaults(data) };
+        Self { config, clock: Clock::system(), admin_token: None }
+    }
+}
+
+/// A running server. Dropping it ends it abruptly; [`Server::shutdown`] ends it well.
+pub(crate) struct Server {
+    address: SocketAddr,
+    metrics_address: Option<SocketAddr>,
+    administrator: Administrator,
+    api: Api,
+    closing: watch::Sender<bool>,
+    serving: Vec<Serving>,
+    grace: Duration,
+}
+
+/// How a shutdown went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Everybody was answered.
+    Complete,
+    /// Some requests took longer than the grace; their clients were cut off.
+    CutOff,
+}
+
+impl Server {
+    /// Takes the ports, opens the store and serves. Must be called within a runtime.
+    ///
+    /// # Errors
+    /// If a port is taken, the folder cannot be used, or the data file cannot be opened.
+    pub(crate) async fn start(options: Options) -> anyhow::Result<Self> {
+        let Options { config, clock, admin_token } = options;
+        let port = Port::bind(config.listen).await?;
+        let metrics_port = match config.metrics_listen {
+            Some(address) => Some(Port::bind(address).await?),
+            None => None,
+        };
+        folder::ensure(&config.data)?;
+        let metrics = Metrics::new();
+        let settings = Settings { clock, observer: metrics.observer(), ..Settings::default() };
+        let store = sqlite::open(&folder::database(&config.data), settings)?;
+        let administrator = bootstrap::run(&store, admin_token).await?;
+
+        let api = Api::new(store, metrics, api_settings(&config));
+        let (closing, until) = watch::channel(false);
+        let limits = limits(&config);
+        let address = port.address();
+        let mut serving =
+            vec![port.serve(TowerToHyperService::new(api.router()), limits, until.clone())];
+        let metrics_address = metrics_port.as_ref().map(Port::address);
+        if let Some(port) = metrics_port {
+            let service = TowerToHyperService::new(api.metrics_router());
+            serving.push(port.serve(service, limits, until));
+        }
+        let grace = config.shutdown_grace;
+        Ok(Self { address, metrics_address, administrator, api, closing, serving, grace })
+    }
+
+    /// Where it can be reached from this machine.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The address that it listens on, with the real port.
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where the metrics are, if they have a port of their own.
+    pub(crate) const fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
+    }
+
+    /// What became of the first administrator's token.
+    pub(crate) const fn administrator(&self) -> &Administrator {
+        &self.administrator
+    }
+
+    /// The open store.
+    pub(crate) fn store(&self) -> &Store {
+        self.api.store()
+    }
+
+    /// Takes no more requests, gives blocked polls their `null`, answers the rest, commits and
+    /// closes the file. Requests that take longer than the grace are cut off.
+    ///
+    /// # Errors
+    /// If the store does not close in time. What was acknowledged is on disk nevertheless.
+    pub(crate) async fn shutdown(self) -> anyhow::Result<Ending> {
+        let Self { api, closing, serving, grace, .. } = self;
+        api.begin_shutdown();
+        closing.send_replace(true);
+        api.store().release_pollers();
+        let everybody = async {
+            for port in &serving {
+                port.ended().await;
+            }
+        };
+        let ending = match tokio::time::timeout(grace, everybody).await {
+            Ok(()) => Ending::Complete,
+            Err(_) => Ending::CutOff,
+        };
+        tokio::time::timeout(grace, api.store().clone().close()).await.context(
+            "the database did not close in time; what was acknowledged is on disk nevertheless",
+        )?;
+        Ok(ending)
+    }
+}
+
+fn api_settings(config: &Config) -> leasehold_api::Settings {
+    leasehold_api::Settings {
+        body_limit_bytes: config.body_limit_bytes,
+        body_read_timeout: config.body_read_timeout,
+        default_ttl: Duration::from_secs(u64::from(config.default_ttl_seconds)),
+        metrics_route: config.metrics_listen.is_none(),
+    }
+}
+
+fn limits(config: &Config) -> Limits {
+    let patience = Patience { head: config.header_read_timeout, idle: config.idle_timeout };
+    let connections = u32::try_from(config.max_connections).unwrap_or(u32::MAX);
+    Limits { connections, patience }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,150 @@
+//! Connections on a real port: how they end, and that nobody is cut off who need not be.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::Response;
+use hyper::service::service_fn;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::{Notify, watch};
+
+use super::activity::Patience;
+use super::listener::{Limits, Port, Serving};
+
+/// Longer than any test takes.
+const LONG: Duration = Duration::from_secs(60);
+const SHORT: Duration = Duration::from_millis(100);
+const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: here\r\n\r\n";
+
+/// A served port; a request is answered once the gate has been opened for it.
+struct House {
+    address: SocketAddr,
+    gate: Arc<Notify>,
+    asked: Arc<Notify>,
+    closing: watch::Sender<bool>,
+    serving: Serving,
+}
+
+impl House {
+    async fn open(head: Duration, idle: Duration, connections: u32) -> Self {
+        let port = Port::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let address = port.address();
+        let (gate, asked) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (closing, until) = watch::channel(false);
+        let door = (Arc::clone(&gate), Arc::clone(&asked));
+        let service = service_fn(move |_| {
+            let (gate, asked) = door.clone();
+            async move {
+                asked.notify_one();
+                gate.notified().await;
+                Ok::<_, Infallible>(Response::new("welcome".to_owned()))
+            }
+        });
+        let limits = Limits { connections, patience: Patience { head, idle } };
+        let serving = port.serve(service, limits, until);
+        Self { address, gate, asked, closing, serving }
+    }
+
+    async fn visit(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.unwrap()
+    }
+}
+
+/// Reads until the server closes.
+async fn rest(stream: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    // A connection that is cut off may end in a reset.
+    drop(tokio::time::timeout(LONG, stream.read_to_end(&mut bytes)).await.unwrap());
+    String::from_utf8(bytes).unwrap()
+}
+
+/// Reads one answer.
+async fn answer(stream: &mut TcpStream) -> String {
+    let mut text = String::new();
+    while !text.ends_with("welcome") {
+        let mut bytes = [0; 1_024];
+        let read = tokio::time::timeout(LONG, stream.read(&mut bytes)).await.unwrap().unwrap();
+        assert_ne!(read, 0, "closed after {text:?}");
+        text.push_str(std::str::from_utf8(&bytes[..read]).unwrap());
+    }
+    text
+}
+
+#[tokio::test]
+async fn a_head_that_does_not_end_is_cut_off() {
+    let house = House::open(SHORT, LONG, 9).await;
+    let mut silent = house.visit().await;
+    let mut slow = house.visit().await;
+    slow.write_all(b"GET / HTTP/1.1\r\nhost:").await.unwrap();
+    assert_eq!(rest(&mut silent).await, "");
+    assert_eq!(rest(&mut slow).await, "");
+}
+
+#[tokio::test]
+async fn the_head_of_a_second_request_has_its_own_limit() {
+    let house = House::open(SHORT, LONG, 9).await;
+    house.gate.notify_one();
+    let mut stream = house.visit().await;
+    stream.write_all(REQUEST).await.unwrap();
+    answer(&mut stream).await;
+    stream.write_all(b"GET").await.unwrap();
+    assert_eq!(rest(&mut stream).await, "");
+}
+
+#[tokio::test]
+async fn an_idle_connection_ends_and_a_busy_one_does_not() {
+    let house = House::open(LONG, SHORT, 9).await;
+    let mut busy = house.visit().await;
+    busy.write_all(REQUEST).await.unwrap();
+    house.asked.notified().await;
+    let mut idle = house.visit().await;
+    idle.write_all(REQUEST).await.unwrap();
+    house.asked.notified().await;
+    // The gate is fair: the first request gets the first answer.
+    house.gate.notify_one();
+    answer(&mut busy).await;
+    assert_eq!(rest(&mut busy).await, "");
+    // By now the other one has waited for longer than an idle connection may.
+    house.gate.notify_one();
+    answer(&mut idle).await;
+}
+
+#[tokio::test]
+async fn closing_answers_those_who_asked_and_lets_the_others_go() {
+    let house = House::open(LONG, LONG, 9).await;
+    let mut idle = house.visit().await;
+    house.gate.notify_one();
+    idle.write_all(REQUEST).await.unwrap();
+    answer(&mut idle).await;
+    house.asked.notified().await;
+    let mut busy = house.visit().await;
+    busy.write_all(REQUEST).await.unwrap();
+    house.asked.notified().await;
+
+    house.closing.send_replace(true);
+    assert_eq!(rest(&mut idle).await, "");
+    assert!(tokio::time::timeout(SHORT, house.serving.ended()).await.is_err());
+    house.gate.notify_one();
+    assert!(rest(&mut busy).await.ends_with("welcome"));
+    tokio::time::timeout(LONG, house.serving.ended()).await.unwrap();
+    assert!(TcpStream::connect(house.address).await.is_err());
+}
+
+#[tokio::test]
+async fn connections_beyond_the_limit_wait_for_their_turn() {
+    let house = House::open(LONG, LONG, 1).await;
+    let mut first = house.visit().await;
+    first.write_all(REQUEST).await.unwrap();
+    house.asked.notified().await;
+    let mut second = house.visit().await;
+    second.write_all(REQUEST).await.unwrap();
+    assert!(tokio::time::timeout(SHORT, house.asked.notified()).await.is_err());
+    house.gate.notify_one();
+    answer(&mut first).await;
+    drop(first);
+    house.gate.notify_one();
+    answer(&mut second).await;
+}

@@ -1,0 +1,100 @@
+//! Workers that go about their work until the server is gone.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use leasehold_client::{Client, Error, Expected, NewEnvironment, NewSession, Poll, State, Stop};
+
+use crate::ledger::{Fact, Ledger};
+
+/// Any well-formed agent will do.
+const AGENT: &str = "agent_019f5a00aa0b7c0d8e1f2a3b4c5d6e7f";
+
+/// A ledger that several workers write into.
+pub type Shared = Arc<Mutex<Ledger>>;
+
+/// An environment with a queue.
+pub async fn environment(client: &Client) -> String {
+    let new = NewEnvironment::self_hosted("faults");
+    client.create_environment(&new).await.unwrap().into_inner().id
+}
+
+/// A session, which queues an item.
+pub async fn session(client: &Client, environment: &str) -> Result<String, Error> {
+    let new = NewSession {
+        agent: AGENT.to_owned(),
+        environment_id: environment.to_owned(),
+        title: None,
+        metadata: BTreeMap::from([("ticket".to_owned(), "4711".to_owned())]),
+    };
+    Ok(client.create_session(&new).await?.into_inner().id)
+}
+
+/// Whole cycles, one after the other, until the first request without an answer. Every other item
+/// is left held, so that there is something to lose.
+pub async fn work(client: Client, environment: String, ledger: Shared) -> Error {
+    let mut round = 0;
+    loop {
+        round += 1;
+        if let Err(error) = cycle(&client, &environment, &ledger, round % 2 == 0).await {
+            return error;
+        }
+    }
+}
+
+async fn cycle(
+    client: &Client,
+    environment: &str,
+    ledger: &Shared,
+    finish: bool,
+) -> Result<(), Error> {
+    let session = session(client, environment).await?;
+    lock(ledger).sessions.push(session);
+    let poll = Poll { worker_id: None, block: None, reclaim_older_than: None };
+    let Some(item) = client.poll_work(environment, &poll).await?.into_inner() else {
+        return Ok(());
+    };
+    {
+        let mut ledger = lock(ledger);
+        let fresh = Fact { state: State::Queued, beat: None, asked: true };
+        let before = ledger.items.insert(item.id.clone(), fresh);
+        // An item that was delivered and not accepted in time may come again; one that somebody
+        // accepted must not.
+        let held = before.filter(|fact| fact.state != State::Queued);
+        assert!(held.is_none(), "{} is handed out though {held:?}", item.id);
+    }
+    client.ack_work(environment, &item.id, None).await?;
+    note(ledger, &item.id, State::Starting, None);
+    let mut expected = Expected::Nothing;
+    for _ in 0..4 {
+        ask(ledger, &item.id);
+        let beat = client
+            .heartbeat_work(environment, &item.id, &expected, Some(Duration::from_secs(600)))
+            .await?
+            .into_inner();
+        note(ledger, &item.id, State::Active, Some(beat.last_heartbeat.clone()));
+        expected = Expected::Beat(beat.last_heartbeat);
+    }
+    if finish {
+        ask(ledger, &item.id);
+        client.stop_work(environment, &item.id, Stop::Force).await?;
+        let beat = lock(ledger).items.get(&item.id).and_then(|fact| fact.beat.clone());
+        note(ledger, &item.id, State::Stopped, beat);
+    }
+    Ok(())
+}
+
+fn ask(ledger: &Shared, id: &str) {
+    if let Some(fact) = lock(ledger).items.get_mut(id) {
+        fact.asked = true;
+    }
+}
+
+fn note(ledger: &Shared, id: &str, state: State, beat: Option<String>) {
+    lock(ledger).items.insert(id.to_owned(), Fact { state, beat, asked: false });
+}
+
+pub fn lock(ledger: &Shared) -> MutexGuard<'_, Ledger> {
+    ledger.lock().unwrap()
+}
