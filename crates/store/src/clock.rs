@@ -105,8 +105,10 @@ impl Clock {
                 tokio::time::sleep(left).await;
             }
             Source::Manual { moved, .. } => {
+                // A move from here on is not missed, the look included.
+                let moved = moved.notified();
                 if at.is_none_or(|at| at > self.now()) {
-                    moved.notified().await;
+                    moved.await;
                 }
             }
         }

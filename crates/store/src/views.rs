@@ -207,7 +207,7 @@ pub enum Availability {
     Now,
     /// There will be at this instant, if nothing happens before.
     At(Timestamp),
-    /// There is nothing that time alone would bring.
+    /// Nothing waits. A lease may lapse all the same; that wakes whoever waits.
     Nothing,
 }
 

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use leasehold_model::EnvironmentId;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 
 /// The blocked polls of all queues.
 #[derive(Clone)]
@@ -18,7 +18,8 @@ pub struct Wakeups {
 
 struct Queue {
     waiters: usize,
-    bell: Arc<Notify>,
+    /// One permit for each wake-up that no waiter has taken up yet; never more than waiters.
+    bell: Arc<Semaphore>,
 }
 
 impl Wakeups {
@@ -31,7 +32,7 @@ impl Wakeups {
         let mut queues = self.queues.lock().unwrap_or_else(|broken| broken.into_inner());
         let queue = queues
             .entry(environment)
-            .or_insert_with(|| Queue { waiters: 0, bell: Arc::new(Notify::new()) });
+            .or_insert_with(|| Queue { waiters: 0, bell: Arc::new(Semaphore::new(0)) });
         queue.waiters += 1;
         let bell = Arc::clone(&queue.bell);
         Subscription { environment, bell, wakeups: self.clone(), closed: self.closed.subscribe() }
@@ -41,10 +42,8 @@ impl Wakeups {
     pub(crate) fn wake(&self, environment: EnvironmentId, items: u64) {
         let queues = self.queues.lock().unwrap_or_else(|broken| broken.into_inner());
         let Some(queue) = queues.get(&environment) else { return };
-        let waiters = u64::try_from(queue.waiters).unwrap_or(u64::MAX);
-        for _ in 0..items.min(waiters) {
-            queue.bell.notify_one();
-        }
+        let unwoken = queue.waiters.saturating_sub(queue.bell.available_permits());
+        queue.bell.add_permits(usize::try_from(items).unwrap_or(usize::MAX).min(unwoken));
     }
 
     /// Wakes everybody for good.
@@ -61,7 +60,7 @@ impl Wakeups {
 /// A registered interest in one queue.
 pub struct Subscription {
     environment: EnvironmentId,
-    bell: Arc<Notify>,
+    bell: Arc<Semaphore>,
     wakeups: Wakeups,
     closed: watch::Receiver<bool>,
 }
@@ -79,7 +78,11 @@ impl Subscription {
     /// Waits for the next wake-up.
     pub async fn woken(&mut self) -> Woken {
         tokio::select! {
-            () = self.bell.notified() => Woken::Look,
+            permit = self.bell.acquire() => {
+                // The wake-up is taken up. The bell is never closed, so there is one.
+                drop(permit.map(SemaphorePermit::forget));
+                Woken::Look
+            }
             _ = self.closed.wait_for(|closed| *closed) => Woken::Closed,
         }
     }
@@ -96,3 +99,6 @@ impl Drop for Subscription {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

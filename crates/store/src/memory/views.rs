@@ -175,7 +175,11 @@ impl Views for Shared {
 
     fn availability(&self, of: EnvironmentId, window: Duration) -> Answer<'_, Availability> {
         self.answer(|tables, now| {
-            let queue = tables.work.values().filter(|w| w.environment == of);
+            let waits = |w: &&Work| match w.standing(now) {
+                Standing::Ready | Standing::Pending => true,
+                Standing::Held | Standing::Done => false,
+            };
+            let queue = tables.work.values().filter(|w| w.environment == of).filter(waits);
             match queue.filter_map(|w| w.available_at(window)).min() {
                 Some(at) if at <= now => Availability::Now,
                 Some(at) => Availability::At(at),

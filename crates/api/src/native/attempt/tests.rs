@@ -1,3 +1,5 @@
+//! Histories as they are shown.
+
 use leasehold_model::work::{Work, WorkerId};
 use leasehold_model::{EnvironmentId, SessionId, Timestamp, WorkId};
 use serde_json::{Value, json};

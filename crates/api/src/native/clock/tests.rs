@@ -1,3 +1,5 @@
+//! Steps of the clock: what is taken and what is refused.
+
 use serde_json::json;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Names and expiries: what is taken and what is refused.
+
 use serde_json::json;
 
 use super::*;

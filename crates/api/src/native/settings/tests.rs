@@ -1,3 +1,5 @@
+//! Settings: what is taken and what is refused.
+
 use serde_json::json;
 
 use super::*;

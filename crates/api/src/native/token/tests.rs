@@ -1,3 +1,5 @@
+//! Bodies of tokens: what is taken and what is refused.
+
 use serde_json::json;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Configurations are read member by member, and merged.
+
 use leasehold_model::Refusal;
 use leasehold_model::environment::config::Strictness;
 use serde_json::json;

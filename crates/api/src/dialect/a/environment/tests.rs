@@ -1,3 +1,5 @@
+//! Bodies of environments: what is taken, what is refused, and which parameter is named.
+
 use leasehold_model::environment::config::Config;
 use leasehold_model::{Metadata, Timestamp};
 use serde_json::json;

@@ -1,3 +1,5 @@
+//! What dialect A says to each refusal.
+
 use leasehold_model::work::{StateName, Ttl};
 use leasehold_model::{Timestamp, WorkId};
 

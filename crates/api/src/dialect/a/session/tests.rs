@@ -1,3 +1,5 @@
+//! Sessions as they are shown.
+
 use leasehold_model::{AccountId, EnvironmentId, Metadata};
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! Work items as they are shown, and the bodies of their calls.
+
 use leasehold_model::work::{Body, Work};
 use leasehold_model::{EnvironmentId, SessionId, Timestamp, WorkId};
 use serde_json::json;

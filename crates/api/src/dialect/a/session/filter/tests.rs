@@ -1,3 +1,5 @@
+//! Filters and cursors of the list of sessions.
+
 use super::*;
 
 fn wanted(query: &str) -> Result<Wanted, Invalid> {

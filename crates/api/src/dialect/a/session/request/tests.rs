@@ -1,3 +1,5 @@
+//! Bodies of sessions: what is taken, what is refused, and which parameter is named.
+
 use serde_json::json;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Queries and answers of heartbeats.
+
 use leasehold_model::Timestamp;
 use leasehold_model::work::StateName;
 use serde_json::json;
