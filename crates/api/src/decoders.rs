@@ -55,13 +55,13 @@ pub fn query(bytes: &[u8]) {
     }
 }
 
-/// A body that is taken is an object without a NUL in it, and stays what it is when written.
+/// A body that is taken is an object without a NUL in it, and is taken again when written.
 pub fn body(bytes: &[u8]) {
     let Ok(value) = body::object(bytes) else { return };
     assert!(value.is_object());
     assert!(!has_nul(&value), "{value}");
     let text = value.to_string();
-    assert_eq!(body::object(text.as_bytes()).ok(), Some(value));
+    assert!(body::object(text.as_bytes()).is_ok(), "{text}");
 }
 
 fn has_nul(value: &Value) -> bool {

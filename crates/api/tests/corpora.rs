@@ -1,5 +1,7 @@
 //! Replays the fuzzing corpora, and as many mutations of each entry as a second allows for.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
 use std::path::Path;
 
 use leasehold_api::decoders;

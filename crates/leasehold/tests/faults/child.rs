@@ -12,19 +12,19 @@ use secrecy::SecretString;
 const TOKEN: &str = "pt-faults-0123456789abcdefghijklmnopqrstuv";
 
 /// A running server; killed when dropped.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
     url: String,
 }
 
 impl Server {
     /// Starts a server on a data folder and waits until it says where it listens.
-    pub fn start(data: &Path) -> Self {
+    pub(crate) fn start(data: &Path) -> Self {
         Self::start_as(Command::new(env!("CARGO_BIN_EXE_leasehold")), data)
     }
 
     /// Starts a server by way of a command that ends in running it.
-    pub fn start_as(mut command: Command, data: &Path) -> Self {
+    pub(crate) fn start_as(mut command: Command, data: &Path) -> Self {
         let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
@@ -44,7 +44,7 @@ impl Server {
     }
 
     /// A client with the administrator's token. Impatient: a killed server answers nobody.
-    pub fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         Client::builder(&self.url, SecretString::from(TOKEN))
             .request_timeout(Duration::from_secs(20))
             .build()
@@ -52,7 +52,7 @@ impl Server {
     }
 
     /// SIGKILL, as a crash of the process is.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use leasehold_client::{Client, Expected, State};
+use leasehold_client::Client;
+use leasehold_client::work::{Expected, State};
 
 use crate::child::Server;
 use crate::kill::check_file;

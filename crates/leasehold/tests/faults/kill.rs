@@ -67,7 +67,7 @@ fn answered(ledger: &load::Shared) -> usize {
 }
 
 /// The log of the file is replayed by opening it, as the server itself would.
-pub fn check_file(data: &Path) {
+pub(crate) fn check_file(data: &Path) {
     let db = rusqlite::Connection::open(data.join("leasehold.db")).unwrap();
     let verdict: String = db.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(verdict, "ok");

@@ -2,26 +2,27 @@
 
 use std::collections::HashMap;
 
-use leasehold_client::{Client, Cursor, Expected, State, Stop, Work};
+use leasehold_client::work::{Expected, State, Stop, Work};
+use leasehold_client::{Client, Cursor};
 
 /// What was answered about one item.
 #[derive(Clone, Debug)]
-pub struct Fact {
+pub(crate) struct Fact {
     /// The state of the last answer.
-    pub state: State,
+    pub(crate) state: State,
     /// The newest heartbeat that was answered.
-    pub beat: Option<String>,
+    pub(crate) beat: Option<String>,
     /// Whether a request is on its way whose answer never came: it may count or not.
-    pub asked: bool,
+    pub(crate) asked: bool,
 }
 
 /// What was answered so far.
 #[derive(Debug, Default)]
-pub struct Ledger {
+pub(crate) struct Ledger {
     /// Sessions that were acknowledged.
-    pub sessions: Vec<String>,
+    pub(crate) sessions: Vec<String>,
     /// Items that somebody has accepted.
-    pub items: HashMap<String, Fact>,
+    pub(crate) items: HashMap<String, Fact>,
 }
 
 /// How far along an item is; nothing but a lapse takes it back, and no lease lapses here.
@@ -38,7 +39,7 @@ fn rank(state: &State) -> u8 {
 
 impl Ledger {
     /// Holds a server that has just started against everything that was answered before.
-    pub async fn check(&mut self, client: &Client, environment: &str) {
+    pub(crate) async fn check(&mut self, client: &Client, environment: &str) {
         let found = all_items(client, environment).await;
         let mut by_session: HashMap<&str, usize> = HashMap::new();
         for item in &found {
@@ -66,7 +67,7 @@ impl Ledger {
 
     /// Ends everything that is held, each by the heartbeat that was answered last: whoever holds an
     /// item still does.
-    pub async fn finish(&mut self, client: &Client, environment: &str) {
+    pub(crate) async fn finish(&mut self, client: &Client, environment: &str) {
         for (id, fact) in &mut self.items {
             if let (State::Active, Some(beat)) = (&fact.state, &fact.beat) {
                 let expected = Expected::Beat(beat.clone());
@@ -82,7 +83,7 @@ impl Ledger {
 }
 
 /// All items of an environment.
-pub async fn all_items(client: &Client, environment: &str) -> Vec<Work> {
+pub(crate) async fn all_items(client: &Client, environment: &str) -> Vec<Work> {
     let mut items = Vec::new();
     let mut cursor = Cursor { limit: Some(100), page: None };
     loop {

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use leasehold_client::{Client, Error, Expected, NewEnvironment, NewSession, Poll, State, Stop};
+use leasehold_client::environment::NewEnvironment;
+use leasehold_client::session::NewSession;
+use leasehold_client::work::{Expected, Poll, State, Stop};
+use leasehold_client::{Client, Error};
 
 use crate::ledger::{Fact, Ledger};
 
@@ -12,16 +15,16 @@ use crate::ledger::{Fact, Ledger};
 const AGENT: &str = "agent_019f5a00aa0b7c0d8e1f2a3b4c5d6e7f";
 
 /// A ledger that several workers write into.
-pub type Shared = Arc<Mutex<Ledger>>;
+pub(crate) type Shared = Arc<Mutex<Ledger>>;
 
 /// An environment with a queue.
-pub async fn environment(client: &Client) -> String {
+pub(crate) async fn environment(client: &Client) -> String {
     let new = NewEnvironment::self_hosted("faults");
     client.create_environment(&new).await.unwrap().into_inner().id
 }
 
 /// A session, which queues an item.
-pub async fn session(client: &Client, environment: &str) -> Result<String, Error> {
+pub(crate) async fn session(client: &Client, environment: &str) -> Result<String, Error> {
     let new = NewSession {
         agent: AGENT.to_owned(),
         environment_id: environment.to_owned(),
@@ -33,7 +36,7 @@ pub async fn session(client: &Client, environment: &str) -> Result<String, Error
 
 /// Whole cycles, one after the other, until the first request without an answer. Every other item
 /// is left held, so that there is something to lose.
-pub async fn work(client: Client, environment: String, ledger: Shared) -> Error {
+pub(crate) async fn work(client: Client, environment: String, ledger: Shared) -> Error {
     let mut round = 0;
     loop {
         round += 1;
@@ -95,6 +98,6 @@ fn note(ledger: &Shared, id: &str, state: State, beat: Option<String>) {
     lock(ledger).items.insert(id.to_owned(), Fact { state, beat, asked: false });
 }
 
-pub fn lock(ledger: &Shared) -> MutexGuard<'_, Ledger> {
+pub(crate) fn lock(ledger: &Shared) -> MutexGuard<'_, Ledger> {
     ledger.lock().unwrap()
 }

@@ -3,6 +3,8 @@
 //! What a client was answered is written into a ledger; after each accident the server is started
 //! again on the same files and held against the ledger.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+
 mod child;
 mod disk;
 mod kill;
