@@ -4,7 +4,7 @@
 //! * [`server`] is a server in this process; [`serve`] and [`dev`] run one until they are told to
 //!   end.
 //! * [`remote`] are commands that are clients of a running server.
-//! * [`demo`], [`bench`], [`doctor`] and [`backup`] are commands of their own.
+//! * [`demo`], [`mod@bench`], [`doctor`] and [`backup`] are commands of their own.
 
 mod backup;
 mod bench;

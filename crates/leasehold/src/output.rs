@@ -33,7 +33,7 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
 /// Prints a remark to standard error, as one line.
 ///
 /// # Errors
-/// If it cannot be written; see [`print`].
+/// If it cannot be written; see [`print()`].
 pub(crate) fn note(text: &str) -> io::Result<()> {
     forgive_closed(writeln!(io::stderr().lock(), "{text}"))
 }
@@ -41,7 +41,7 @@ pub(crate) fn note(text: &str) -> io::Result<()> {
 /// Prints JSON, indented, to standard output.
 ///
 /// # Errors
-/// If it cannot be written; see [`print`].
+/// If it cannot be written; see [`print()`].
 pub(crate) fn json(value: &Value) -> io::Result<()> {
     print(&format!("{value:#}\n"))
 }

@@ -1,7 +1,7 @@
 //! Log lines: one subscriber for the process, as text for people or as JSON for collectors.
 //!
 //! Lines go to standard error; standard output belongs to results. With the feature `otel` requests
-//! are exported as spans as well; see [`export`].
+//! are exported as spans as well; see `telemetry/export.rs`.
 
 use std::io::IsTerminal as _;
 

@@ -1,6 +1,6 @@
 //! The SQLite backend: one file, one writer, readers beside it.
 //!
-//! * [`file`] opens the file and refuses what is not ours; [`migrations`] keeps its schema.
+//! * [`mod@file`] opens the file and refuses what is not ours; [`migrations`] keeps its schema.
 //! * [`load`] and [`save`] are the two ends of a batch; [`journal`] spares heartbeats their rows.
 //! * [`books`] and [`directory`] are what is held in memory; [`views`] reads both.
 //! * [`checkpoint`] keeps the log short without making anybody wait.
