@@ -145,3 +145,6 @@ fn bearer(value: &str) -> Option<&str> {
 fn is_secret(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
+
+#[cfg(test)]
+mod tests;

@@ -93,3 +93,6 @@ fn has_nul(value: &Value) -> bool {
         Value::Object(map) => map.iter().any(|(key, item)| key.contains('\0') || has_nul(item)),
     }
 }
+
+#[cfg(test)]
+mod tests;

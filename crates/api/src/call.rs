@@ -94,6 +94,12 @@ impl Call {
         Ok(Caller { claim, worker: self.worker()? })
     }
 
+    /// The W3C trace context that the request came with; an odd one is dropped.
+    pub(crate) fn traceparent(&self) -> Option<Box<str>> {
+        let value = self.parts.headers.get("traceparent")?.to_str().ok()?;
+        is_traceparent(value).then(|| value.into())
+    }
+
     /// Lets in whoever the route takes; for paths without an environment or a session.
     ///
     /// # Errors
@@ -250,3 +256,20 @@ impl Reply {
         self
     }
 }
+
+/// Version 00 of the W3C header: `00-<32 hex>-<16 hex>-<2 hex>`, neither id all zeros.
+fn is_traceparent(value: &str) -> bool {
+    let is_hex = |part: &str, digits: usize| {
+        part.len() == digits && part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let is_id = |part: &str, digits: usize| is_hex(part, digits) && part.bytes().any(|b| b != b'0');
+    let mut parts = value.split('-');
+    parts.next() == Some("00")
+        && parts.next().is_some_and(|trace| is_id(trace, 32))
+        && parts.next().is_some_and(|span| is_id(span, 16))
+        && parts.next().is_some_and(|flags| is_hex(flags, 2))
+        && parts.next().is_none()
+}
+
+#[cfg(test)]
+mod tests;

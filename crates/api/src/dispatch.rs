@@ -312,3 +312,6 @@ fn response(
     headers.insert(dialect.request_id_header.clone(), request_id.header().clone());
     response
 }
+
+#[cfg(test)]
+mod tests;

@@ -135,3 +135,6 @@ fn fingerprint(parts: &Parts, body: &[u8]) -> Fingerprint {
     digest.update(body);
     digest.finalize().into()
 }
+
+#[cfg(test)]
+mod tests;

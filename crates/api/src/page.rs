@@ -94,3 +94,6 @@ pub(crate) fn ends<T, K>(listing: &Listing<T>, page: &Page<K>, id: impl Fn(&T) -
     };
     Ends { next_page, first_id, last_id, has_more: listing.more }
 }
+
+#[cfg(test)]
+mod tests;

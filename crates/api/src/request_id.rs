@@ -50,3 +50,6 @@ fn is_acceptable(value: &HeaderValue) -> bool {
 fn random() -> [u8; 16] {
     fastrand::u128(..).to_ne_bytes()
 }
+
+#[cfg(test)]
+mod tests;

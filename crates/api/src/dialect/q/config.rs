@@ -240,3 +240,6 @@ fn networking(networking: Value) -> Result<Networking, Invalid> {
     members.finish()?;
     Ok(networking)
 }
+
+#[cfg(test)]
+mod tests;

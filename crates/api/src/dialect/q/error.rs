@@ -222,3 +222,6 @@ const fn metadata_problem(problem: MetadataProblem) -> &'static str {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

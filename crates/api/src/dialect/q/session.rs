@@ -206,3 +206,6 @@ pub(super) fn wanted(query: Query<'_>) -> Result<(Option<SessionFilter>, Order),
     };
     Ok(((!impossible).then_some(filter), order))
 }
+
+#[cfg(test)]
+mod tests;

@@ -220,3 +220,6 @@ pub(super) fn heartbeat(
     };
     Ok(Heartbeat { expected, ttl, caller, unheld: Unheld::Refuse })
 }
+
+#[cfg(test)]
+mod tests;

@@ -180,3 +180,6 @@ fn agent_id(id: &str, param: &str) -> Result<String, Invalid> {
     }
     Ok(id.to_owned())
 }
+
+#[cfg(test)]
+mod tests;
