@@ -38,13 +38,16 @@ curl -sS -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' 
 curl -sS -H 'Authorization: Bearer {token}' \
 '{url}/api/v1/cloud/environments/{environment_id}/work/poll?block_ms=999'; echo
 
-# Python (pip install qca-sdk): start a session, then look at the queue
+# The two blocks below want the vendors' SDKs:
+#   python3 -m venv ~/leasehold-sdks; . ~/leasehold-sdks/bin/activate; pip install qca-sdk anthropic
+
+# Python, qca-sdk: start a session, then look at the queue
 python3 -c 'import qca; c = qca.Managed(access_token=\"{token}\", \
 base_url=\"{url}/api/v1/cloud\"); \
 print(c.sessions.create(agent=\"{AGENT}\", environment_id=\"{environment_id}\").id); \
 print(c.environments.work.stats(\"{environment_id}\"))'
 
-# The stock work poller (pip install anthropic): acknowledges and finishes whatever is queued
+# The stock work poller, anthropic: takes and finishes whatever is queued, until Ctrl-C
 ANTHROPIC_BASE_URL={url} ANTHROPIC_AUTH_TOKEN={key} python3 -c \
 'import anthropic; from anthropic.lib.environments import iter_work; \
 [print(item.id, item.data.id) for item in iter_work(\
@@ -55,4 +58,36 @@ export LEASEHOLD_URL={url} LEASEHOLD_TOKEN={token}
 
 "
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rendered(clock: &Clock) -> String {
+        let notebook = Notebook {
+            token: "pt-token".into(),
+            environment_id: "env_1".to_owned(),
+            key: "ek-key".into(),
+        };
+        render("http://127.0.0.1:7433", &notebook, Path::new("here"), clock)
+    }
+
+    #[test]
+    fn each_block_is_one_line_that_a_shell_takes_whole() {
+        let text = rendered(&Clock::system());
+        let commands: Vec<_> = text.lines().filter(|line| line.contains("http://")).collect();
+        assert_eq!(commands.len(), 4, "{text}");
+        for command in commands {
+            assert_eq!(command.matches('\'').count() % 2, 0, "{command}");
+            assert!(!command.contains('\\') && !command.contains("{{"), "{command}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_stands_still_says_how_it_is_moved() {
+        let clock = Clock::manual(Clock::system().now());
+        assert!(rendered(&clock).contains("/leasehold/v1/clock/advance"));
+        assert!(!rendered(&Clock::system()).contains("/leasehold/v1/clock/advance"));
+    }
 }

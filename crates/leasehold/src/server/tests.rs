@@ -11,8 +11,15 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
 
+use leasehold_client::Client;
+use leasehold_client::environment::NewEnvironment;
+use leasehold_client::work::Poll;
+use leasehold_model::EnvironmentId;
+
 use super::activity::Patience;
+use super::bootstrap::Administrator;
 use super::listener::{Limits, Port, Serving};
+use super::{Ending, Options, Server};
 
 /// Longer than any test takes.
 const LONG: Duration = Duration::from_secs(60);
@@ -147,4 +154,48 @@ async fn connections_beyond_the_limit_wait_for_their_turn() {
     drop(first);
     house.gate.notify_one();
     answer(&mut second).await;
+}
+
+#[tokio::test]
+async fn a_shutdown_answers_a_blocked_poll_and_keeps_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(Options::local(folder.path())).await.unwrap();
+    let Administrator::Minted(token) = server.administrator() else { panic!("not empty") };
+    let token = token.clone();
+    let client = Client::builder(server.url(), token.clone()).build().unwrap();
+    let new = NewEnvironment::self_hosted("farm");
+    let environment = client.create_environment(&new).await.unwrap().id.clone();
+    let blocked = tokio::spawn({
+        let (client, environment) = (client.clone(), environment.clone());
+        let block = Some(Duration::from_millis(999));
+        let poll = Poll { worker_id: Some("w".to_owned()), block, reclaim_older_than: None };
+        async move { client.poll_work(&environment, &poll).await.map(|reply| reply.is_none()) }
+    });
+    let id = EnvironmentId::parse(&environment).unwrap();
+    let polling = async {
+        while server.store().workers_polling(id) == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LONG, polling).await.unwrap();
+    assert_eq!(server.shutdown().await.unwrap(), Ending::Complete);
+    assert!(blocked.await.unwrap().unwrap());
+    assert!(client.retrieve_environment(&environment).await.is_err());
+
+    let again = Server::start(Options::local(folder.path())).await.unwrap();
+    assert!(matches!(again.administrator(), Administrator::Established));
+    let client = Client::builder(again.url(), token).build().unwrap();
+    assert_eq!(client.retrieve_environment(&environment).await.unwrap().id, environment);
+    again.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_second_server_on_the_same_data_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Server::start(Options::local(folder.path())).await.unwrap();
+    let Err(error) = Server::start(Options::local(folder.path())).await else {
+        panic!("two servers on one file")
+    };
+    assert!(error.to_string().ends_with("is in use by another process"), "{error}");
+    first.shutdown().await.unwrap();
 }

@@ -6,6 +6,7 @@
 use hyper::Request;
 use opentelemetry::propagation::{Extractor, TextMapPropagator as _};
 use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::Span;
@@ -13,8 +14,9 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::{Layer, Registry};
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
 /// What the spans say they come from, unless `OTEL_SERVICE_NAME` says otherwise.
-const SCOPE: &str = "leasehold";
+const NAME: &str = "leasehold";
 
 /// The way to the collector, and the layer that uses it.
 pub(super) struct Export {
@@ -32,8 +34,15 @@ impl Export {
         // installation is refused and harmless.
         drop(rustls::crypto::ring::default_provider().install_default());
         let exporter = opentelemetry_otlp::SpanExporter::builder().with_http().build()?;
-        let provider = SdkTracerProvider::builder().with_batch_exporter(exporter).build();
-        let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer(SCOPE)).boxed();
+        let mut resource = Resource::builder();
+        if std::env::var_os(SERVICE_NAME).is_none() {
+            resource = resource.with_service_name(NAME);
+        }
+        let provider = SdkTracerProvider::builder()
+            .with_resource(resource.build())
+            .with_batch_exporter(exporter)
+            .build();
+        let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer(NAME)).boxed();
         Ok(Some(Self { provider, layer }))
     }
 }
