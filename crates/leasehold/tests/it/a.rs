@@ -1,0 +1,5 @@
+//! Dialect A, under `/v1`: where it differs from dialect Q.
+
+mod environments;
+mod sessions;
+mod work;

@@ -1,0 +1,18 @@
+//! The API over HTTP, request by request: every rule of the wire as a client meets it.
+//!
+//! * [`q`], [`a`] and [`native`] follow the paths; [`conventions`] is what all paths share.
+//! * [`credentials`] is who may call what, [`claims`] whose call counts.
+//! * [`long_poll`] is waiting for work; [`probes`] is what needs no credential.
+//! * [`coverage`] fails for a route that has no case for a missing token, a foreign one and a success.
+
+#![expect(clippy::unwrap_used, clippy::string_slice, reason = "a test fails by panicking")]
+
+mod a;
+mod claims;
+mod conventions;
+mod coverage;
+mod credentials;
+mod long_poll;
+mod native;
+mod probes;
+mod q;

@@ -1,0 +1,18 @@
+//! A whole server in the test's own process: a store, a manual clock and the API's router, asked
+//! without a socket.
+//!
+//! [`TestServer`] is the server, [`Client`] one caller of one dialect, [`Request`] and [`Reply`] what
+//! goes to and fro, [`Item`] the work item that most tests are about. Everything here panics with
+//! the answer in its message when it is not the expected one: it is for tests alone.
+
+mod client;
+mod item;
+mod reply;
+mod request;
+mod server;
+
+pub use client::{Client, Dialect};
+pub use item::Item;
+pub use reply::Reply;
+pub use request::Request;
+pub use server::{Backend, TestServer, on_each_backend};

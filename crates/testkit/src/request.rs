@@ -1,0 +1,89 @@
+//! One request, built up and awaited.
+
+use std::pin::Pin;
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method};
+use http_body_util::{BodyExt as _, Full};
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+use crate::{Reply, TestServer};
+
+/// A request that is sent by awaiting it.
+#[derive(Clone)]
+pub struct Request<'a> {
+    server: &'a TestServer,
+    method: Method,
+    uri: String,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    body: Bytes,
+}
+
+impl<'a> Request<'a> {
+    pub(crate) fn new(server: &'a TestServer, method: Method, uri: String) -> Self {
+        Self { server, method, uri, headers: Vec::new(), body: Bytes::new() }
+    }
+
+    /// With a bearer token instead of the present one.
+    #[must_use]
+    pub fn bearer(mut self, token: &str) -> Self {
+        self.headers.retain(|(name, _)| name != http::header::AUTHORIZATION);
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    /// With one more header, even if there is one of this name.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        let value = HeaderValue::from_bytes(value.as_bytes()).expect("a header's value");
+        self.headers.push((HeaderName::from_static(name), value));
+        self
+    }
+
+    /// With an idempotency key.
+    #[must_use]
+    pub fn key(self, key: &str) -> Self {
+        self.header("idempotency-key", key)
+    }
+
+    /// From a worker of this name.
+    #[must_use]
+    pub fn worker(self, name: &str) -> Self {
+        self.header("worker-id", name)
+    }
+
+    /// With a JSON body.
+    #[must_use]
+    pub fn json(self, body: &Value) -> Self {
+        self.header("content-type", "application/json").body(body.to_string())
+    }
+
+    /// With any body.
+    #[must_use]
+    pub fn body(self, body: impl Into<Bytes>) -> Self {
+        Self { body: body.into(), ..self }
+    }
+
+    async fn send(self) -> Reply {
+        let asked = format!("{} {}", self.method, self.uri);
+        let mut request = http::Request::new(Full::new(self.body));
+        *request.method_mut() = self.method;
+        *request.uri_mut() = self.uri.parse().expect("a URI");
+        for (name, value) in self.headers {
+            request.headers_mut().append(name, value);
+        }
+        let Ok(response) = self.server.api().router().oneshot(request).await;
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.expect("a body in memory").to_bytes();
+        Reply { asked, status: parts.status.as_u16(), headers: parts.headers, bytes }
+    }
+}
+
+impl<'a> IntoFuture for Request<'a> {
+    type Output = Reply;
+    type IntoFuture = Pin<Box<dyn Future<Output = Reply> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
