@@ -7,12 +7,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use leasehold_model::id::Mint;
 use leasehold_model::op::Context;
 use leasehold_model::rows::{Keys, Rows};
 use leasehold_model::{EnvironmentId, Timestamp};
+use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 
 use crate::batch::{Ticket, Verdict};
@@ -23,6 +24,10 @@ use crate::wakeups::Wakeups;
 
 /// The most operations of one commit: enough to share its cost, few enough to bound its time.
 const MAX_BATCH: usize = 512;
+
+/// How long nobody must have asked for anything before the writer takes to housekeeping: longer
+/// than the breath between two batches, or every breath would end with somebody waiting.
+const QUIET: Duration = Duration::from_millis(100);
 
 /// What a database has to do for the writer.
 pub(crate) trait Backend: Send + 'static {
@@ -85,26 +90,41 @@ impl Writer {
     ) -> std::io::Result<(mpsc::Sender<Message>, Closing, JoinHandle<()>)> {
         let (sender, inbox) = mpsc::channel(queue_depth);
         let (ended, done) = watch::channel(false);
+        let patience = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
-            self.run(backend, inbox);
+            self.run(backend, inbox, &patience);
             ended.send_replace(true);
         })?;
         Ok((sender.clone(), Closing { inbox: sender, done }, thread))
     }
 
-    fn run(mut self, mut backend: impl Backend, mut inbox: mpsc::Receiver<Message>) {
+    fn run(
+        mut self,
+        mut backend: impl Backend,
+        mut inbox: mpsc::Receiver<Message>,
+        patience: &Runtime,
+    ) {
         let mut chores = Housekeeping::More;
+        let mut resting = true;
         let mut tickets = Vec::with_capacity(MAX_BATCH);
         let mut messages = Vec::with_capacity(MAX_BATCH);
         loop {
-            if chores == Housekeeping::More && inbox.is_empty() {
-                chores = backend.tidy(self.clock.now()).unwrap_or_else(|error| {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "housekeeping failed");
-                    Housekeeping::Done
-                });
-                continue;
-            }
-            if inbox.blocking_recv_many(&mut messages, MAX_BATCH) == 0 {
+            let quiet = if resting { Duration::ZERO } else { QUIET };
+            let taken = match chores {
+                Housekeeping::Done => inbox.blocking_recv_many(&mut messages, MAX_BATCH),
+                Housekeeping::More => {
+                    let taking = inbox.recv_many(&mut messages, MAX_BATCH);
+                    match patience.block_on(async { tokio::time::timeout(quiet, taking).await }) {
+                        Ok(taken) => taken,
+                        Err(_) => {
+                            chores = self.tidy(&mut backend);
+                            resting = true;
+                            continue;
+                        }
+                    }
+                }
+            };
+            if taken == 0 {
                 break;
             }
             for message in messages.drain(..) {
@@ -116,11 +136,19 @@ impl Writer {
             if !tickets.is_empty() {
                 self.batch(&mut backend, &mut tickets);
                 chores = Housekeeping::More;
+                resting = false;
             }
         }
         if let Err(error) = backend.close(self.clock.now()) {
             tracing::error!(error = &error as &dyn std::error::Error, "closing failed");
         }
+    }
+
+    fn tidy(&self, backend: &mut impl Backend) -> Housekeeping {
+        backend.tidy(self.clock.now()).unwrap_or_else(|error| {
+            tracing::warn!(error = &error as &dyn std::error::Error, "housekeeping failed");
+            Housekeeping::Done
+        })
     }
 
     /// Carries out a batch. If it cannot be committed, each operation is tried alone, so that one

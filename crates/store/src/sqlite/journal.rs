@@ -21,7 +21,7 @@ const FOLD_AT: u64 = 500_000;
 /// How many rows one commit of a busy writer folds.
 const BUSY_STEP: usize = 256;
 /// How many rows one commit of an idle writer folds.
-const IDLE_STEP: usize = 4_096;
+const IDLE_STEP: usize = 1_024;
 /// How many folded heartbeats are dropped for each row of a step.
 const DROPS_PER_ROW: i64 = 16;
 

@@ -97,10 +97,30 @@ async fn a_store_that_crashed_opens_as_it_was_after_every_answer() {
     }
 }
 
+/// Waits until the row of an item is as new as its head and the journal is empty.
+async fn until_folded(lab: &Lab, work: WorkId, beat: Timestamp) {
+    let db = rusqlite::Connection::open(lab.path()).unwrap();
+    let rows = || -> (i64, Option<i64>) {
+        db.query_row(
+            "SELECT (SELECT count(*) FROM beats), beat FROM work WHERE id = ?1",
+            [work.bytes()],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .unwrap()
+    };
+    soon(async {
+        while rows() != (0, Some(beat.micros())) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn heartbeats_in_the_journal_are_replayed() {
     let (lab, work) = busy().await;
     let beat = lab.beat(work).await.beat.unwrap();
+    until_folded(&lab, work, beat).await;
     let row = lab.head(work).await;
     let (path, clock) = (lab.path(), lab.clock.clone());
     lab.store.clone().close().await;
@@ -138,23 +158,8 @@ async fn heartbeats_in_the_journal_are_replayed() {
 async fn an_idle_store_folds_its_journal_into_the_rows() {
     let (lab, work) = busy().await;
     let beat = lab.beat(work).await.beat.unwrap();
-    let db = rusqlite::Connection::open(lab.path()).unwrap();
-    let rows = || -> (i64, Option<i64>) {
-        db.query_row(
-            "SELECT (SELECT count(*) FROM beats), beat FROM work WHERE id = ?1",
-            [work.bytes()],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
-        .unwrap()
-    };
-    soon(async {
-        while rows() != (0, Some(beat.micros())) {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    until_folded(&lab, work, beat).await;
     let before = dump(&lab.store).await;
-    drop(db);
     let clock = lab.clock.clone();
     let lab = lab.reopened(clock).await;
     assert_same(&dump(&lab.store).await, &before, "after the fold");
