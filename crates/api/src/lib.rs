@@ -16,6 +16,7 @@ mod dialect;
 mod dispatch;
 mod failure;
 mod idempotency;
+mod lease;
 mod metrics;
 mod native;
 mod page;

@@ -137,8 +137,8 @@ fn save_sessions(db: &Connection, rows: &Rows) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Items whose end comes first in the statement order: a session may end one item and queue the
-/// next in one batch, and only one may be live.
+/// Writes heads that changed before those that are new: within one batch a session may end one item
+/// and queue the next, and only one may be live. Gives back the heartbeats.
 fn save_heads(db: &Connection, rows: &Rows) -> rusqlite::Result<Vec<(WorkId, BeatRecord)>> {
     let mut beats = Vec::new();
     let mut fresh = Vec::new();

@@ -3,18 +3,16 @@
 use std::collections::BTreeMap;
 
 use leasehold_model::MetadataPatch;
-use leasehold_model::work::heartbeat::{Beat, Expected, Heartbeat, Unheld};
+use leasehold_model::work::heartbeat::Beat;
 use leasehold_model::work::ops::Item;
 use leasehold_model::work::stop::Stop;
-use leasehold_model::work::{Caller, Ttl};
 use leasehold_store::QueueStats;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::body::{Invalid, Members};
-use crate::query::Query;
-use crate::time::{micros6, parse_written, secs};
+use crate::time::{micros6, secs};
 
 /// A work item: a session that needs a worker.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -190,35 +188,6 @@ pub(super) fn stop(body: Value) -> Result<Stop, Invalid> {
 /// Reads the body of an update; without `metadata` it changes nothing (work §5.3).
 pub(super) fn update(body: Value) -> Result<MetadataPatch, Invalid> {
     Ok(Members::body(body)?.metadata_patch()?.unwrap_or_default())
-}
-
-/// Reads the query of a heartbeat (work §7.1).
-pub(super) fn heartbeat(
-    query: Query<'_>,
-    caller: Caller,
-    default: Ttl,
-) -> Result<Heartbeat, Invalid> {
-    const ECHO: &str = "expected_last_heartbeat";
-    const WISH: &str = "desired_ttl_seconds";
-    let expected = match query.one(ECHO)?.as_deref() {
-        None => Expected::Any,
-        Some("NO_HEARTBEAT") => Expected::NoHeartbeat,
-        Some(text) => match parse_written(text) {
-            Some(written) if written.finer => Expected::Never,
-            Some(written) => Expected::Beat(written.at),
-            None => {
-                let problem = "must be NO_HEARTBEAT or an RFC 3339 timestamp";
-                return Err(Invalid::new(ECHO, problem));
-            }
-        },
-    };
-    let refused = || Invalid::new(WISH, "must be a positive integer");
-    let ttl = match query.integer(WISH).map_err(|_| refused())? {
-        None => default,
-        Some(wish) if wish > 0 => Ttl::clamped(wish.unsigned_abs()),
-        Some(_) => return Err(refused()),
-    };
-    Ok(Heartbeat { expected, ttl, caller, unheld: Unheld::Refuse })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The calls on sessions, as far as there are any (sessions §1).
 
-use http::{HeaderMap, Method, StatusCode};
+use http::{Method, StatusCode};
 use leasehold_model::EnvironmentId;
 use leasehold_model::refusal::Resource;
 use leasehold_model::session::ops::{
@@ -89,17 +89,10 @@ async fn create(call: Call) -> Outcome {
         title: body.title,
         metadata: body.metadata,
         projection: Projection::Empty,
-        traceparent: traceparent(&call.parts.headers),
+        traceparent: call.traceparent(),
     };
     let now = call.app.store().now();
     call.submit(op, move |made| Reply::ok(&SessionWire::of(made, now))).await
-}
-
-/// The W3C trace context of the request, for the poll that takes the item; an odd one is dropped.
-fn traceparent(headers: &HeaderMap) -> Option<Box<str>> {
-    let text = headers.get("traceparent")?.to_str().ok()?;
-    let well_formed = text.len() == 55 && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
-    well_formed.then(|| text.into())
 }
 
 async fn list(call: Call) -> Outcome {

@@ -1,16 +1,13 @@
 //! The eight calls of the Work API, with dialect A's column of work §11.
 
-use std::time::Duration;
-
-use http::header::CACHE_CONTROL;
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::StatusCode;
 use leasehold_model::WorkId;
 use leasehold_model::environment::Facts;
 use leasehold_model::environment::config::Kind;
 use leasehold_model::refusal::Resource;
 use leasehold_model::token::Scope;
-use leasehold_model::work::RECLAIM_WINDOW;
-use leasehold_model::work::ops::{Ack, Poll, Renew, StopWork, UpdateWork};
+use leasehold_model::work::heartbeat::Unheld;
+use leasehold_model::work::ops::{Ack, Renew, StopWork, UpdateWork};
 use leasehold_store::Order;
 
 use super::super::DIALECT;
@@ -18,10 +15,9 @@ use super::super::list;
 use super::super::queue;
 use super::super::work::heartbeat::{self, HeartbeatWire};
 use super::super::work::{self, StatsWire, StopBody, UpdateBody, WorkList, WorkWire};
-use crate::body::Invalid;
 use crate::call::{Call, Outcome, Reply};
 use crate::failure::Failure;
-use crate::query::Query;
+use crate::lease;
 use crate::route::{Access, Route, integer, text};
 
 const ALL: &str = "/environments/{environment_id}/work";
@@ -29,8 +25,8 @@ const ONE: &str = "/environments/{environment_id}/work/{work_id}";
 const READ: Access = Access::account(Scope::WorkRead);
 const WRITE: Access = Access::account(Scope::WorkWrite);
 
-/// The longest window of a poll, in milliseconds: a day.
-const LONGEST_WINDOW: i64 = 86_400_000;
+/// The least window of a poll, in milliseconds (work §11).
+const LEAST_WINDOW: i64 = 1;
 
 pub(super) fn routes() -> Vec<Route> {
     let worker = "The name that the worker gives itself; `Worker-ID` will do as well.";
@@ -117,49 +113,10 @@ async fn list(call: Call) -> Outcome {
 
 async fn poll(call: Call) -> Outcome {
     let environment = queue::polled(&call).await?;
-    let query = call.query();
-    let block = millis(query, "block_ms", 1, 999)?.unwrap_or(Duration::ZERO);
-    let window = millis(query, "reclaim_older_than_ms", 1, i64::MAX)?
-        .map_or(RECLAIM_WINDOW, |window| window.min(Duration::from_millis(86_400_000)));
-    let store = call.app.store();
-    let note = |worker| store.pollers().note(environment, &worker, store.now());
-    let worker = call.worker()?.map(note);
-    let polled = store.poll(Poll { environment, window, worker }, block).await?;
-    call.app.metrics().poll_wait(polled.waited);
-    let reply = match polled.item {
-        None => Reply::written(StatusCode::OK, "null"),
-        Some(item) => {
-            let secret = call.app.claims().secret(item.work.id, item.work.deliveries);
-            let reply = Reply::ok(&WorkWire::delivered(&item, secret));
-            match item.body.traceparent.and_then(|trace| HeaderValue::from_str(&trace).ok()) {
-                None => reply,
-                Some(trace) => reply.with(HeaderName::from_static("traceparent"), trace),
-            }
-        }
-    };
-    Ok(reply.with(CACHE_CONTROL, HeaderValue::from_static("no-store")))
-}
-
-fn millis(
-    query: Query<'_>,
-    name: &str,
-    least: i64,
-    most: i64,
-) -> Result<Option<Duration>, Invalid> {
-    let refused = || {
-        if most > LONGEST_WINDOW {
-            Invalid::new(name, &format!("must be an integer of at least {least}"))
-        } else {
-            Invalid::new(name, &format!("must be an integer from {least} to {most}"))
-        }
-    };
-    match query.integer(name).map_err(|_| refused())? {
-        None => Ok(None),
-        Some(millis) if (least..=most).contains(&millis) => {
-            Ok(Some(Duration::from_millis(millis.unsigned_abs())))
-        }
-        Some(_) => Err(refused()),
-    }
+    lease::poll(&call, environment, LEAST_WINDOW, |item, secret| {
+        Reply::ok(&WorkWire::delivered(item, secret))
+    })
+    .await
 }
 
 async fn stats(call: Call) -> Outcome {
@@ -199,7 +156,8 @@ async fn beat(call: Call) -> Outcome {
     let environment = queue::queue(&call).await?;
     call.json()?;
     let default = call.app.default_ttl();
-    let heartbeat = heartbeat::read(call.query(), call.caller()?, default)?;
+    let unheld = Unheld::Claim { limit: None };
+    let heartbeat = lease::heartbeat(call.query(), call.caller()?, default, unheld)?;
     let op = heartbeat::Renewal(Renew { environment, work: call.work()?, heartbeat });
     call.submit(op, |beat| Reply::ok(&HeartbeatWire::from(beat))).await
 }

@@ -3,15 +3,12 @@
 use leasehold_model::Refusal;
 use leasehold_model::op::{Context, Op};
 use leasehold_model::rows::{Keys, Rows};
-use leasehold_model::work::heartbeat::{Beat, Expected, Heartbeat, Unheld};
+use leasehold_model::work::heartbeat::Beat;
 use leasehold_model::work::ops::Renew;
-use leasehold_model::work::{Caller, Ttl};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::body::Invalid;
-use crate::query::Query;
-use crate::time::{micros6, parse_written};
+use crate::time::micros6;
 
 /// The answer to a heartbeat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -42,36 +39,6 @@ impl From<&Beat> for HeartbeatWire {
             ttl_seconds: beat.ttl.seconds(),
         }
     }
-}
-
-/// Reads the query of a heartbeat. Without a condition it claims an item that nobody holds (work
-/// §11).
-pub(in crate::dialect::a) fn read(
-    query: Query<'_>,
-    caller: Caller,
-    default: Ttl,
-) -> Result<Heartbeat, Invalid> {
-    const ECHO: &str = "expected_last_heartbeat";
-    const WISH: &str = "desired_ttl_seconds";
-    let expected = match query.one(ECHO)?.as_deref() {
-        None => Expected::Any,
-        Some("NO_HEARTBEAT") => Expected::NoHeartbeat,
-        Some(text) => match parse_written(text) {
-            Some(written) if written.finer => Expected::Never,
-            Some(written) => Expected::Beat(written.at),
-            None => {
-                let problem = "must be NO_HEARTBEAT or an RFC 3339 timestamp";
-                return Err(Invalid::new(ECHO, problem));
-            }
-        },
-    };
-    let refused = || Invalid::new(WISH, "must be a positive integer");
-    let ttl = match query.integer(WISH).map_err(|_| refused())? {
-        None => default,
-        Some(wish) if wish > 0 => Ttl::clamped(wish.unsigned_abs()),
-        Some(_) => return Err(refused()),
-    };
-    Ok(Heartbeat { expected, ttl, caller, unheld: Unheld::Claim { limit: None } })
 }
 
 /// A renewal that an item which has stopped answers too: not extended (work §7.3).

@@ -1,41 +1,8 @@
-//! What heartbeats, stops and updates say (work §5.3, §7, §8).
+//! What stops and updates say (work §5.3, §8).
 
-use leasehold_model::Timestamp;
 use serde_json::json;
 
 use super::*;
-
-fn read(text: &str) -> Result<(Expected, u16), ()> {
-    heartbeat(Query::new(Some(text)), Caller::default(), Ttl::DEFAULT)
-        .map(|beat| (beat.expected, beat.ttl.seconds()))
-        .map_err(drop)
-}
-
-#[test]
-fn a_heartbeat_says_what_it_believes() {
-    let expecting = |text: &str| read(&format!("expected_last_heartbeat={text}")).map(|r| r.0);
-    let beat = Expected::Beat(Timestamp::from_micros(1_782_983_722_407_130));
-    assert_eq!(read(""), Ok((Expected::Any, 300)));
-    assert_eq!(expecting("NO_HEARTBEAT"), Ok(Expected::NoHeartbeat));
-    assert_eq!(expecting("2026-07-02T09%3A15%3A22.407130Z"), Ok(beat));
-    assert_eq!(expecting("2026-07-02T09:15:22.407130+00:00"), Ok(beat));
-    assert_eq!(expecting("2026-07-02T09:15:22.4071301Z"), Ok(Expected::Never));
-    for text in ["", "yesterday", "no_heartbeat", "NULL", "2026-07-02T09:15:22"] {
-        assert_eq!(expecting(text), Err(()), "{text:?}");
-    }
-    assert_eq!(expecting("NO_HEARTBEAT&expected_last_heartbeat=NO_HEARTBEAT"), Err(()));
-}
-
-#[test]
-fn a_wish_is_clamped_and_must_be_a_positive_integer() {
-    let ttl = |text: &str| read(&format!("desired_ttl_seconds={text}")).map(|r| r.1);
-    for (text, seconds) in [("1", 10), ("60", 60), ("9999", 600), ("99999999999999999999", 600)] {
-        assert_eq!(ttl(text), Ok(seconds), "{text}");
-    }
-    for text in ["0", "-5", "1.5", "abc", ""] {
-        assert_eq!(ttl(text), Err(()), "{text:?}");
-    }
-}
 
 #[test]
 fn force_is_a_boolean() {
