@@ -78,6 +78,12 @@ pub(crate) const STEPS: &[Step] = &[
         action: Action::Call(rust),
     },
     Step {
+        name: "demo",
+        what: "the README's first command keeps its promises",
+        needs: &["build"],
+        action: Action::Cargo(&["run", "--locked", "--", "demo"]),
+    },
+    Step {
         name: "python",
         what: "the vendors' Python clients work",
         needs: &["build"],
