@@ -36,6 +36,8 @@ struct All {
     depth: Gauge,
     pending: Gauge,
     held: Gauge,
+    turns_waiting: Gauge,
+    turns_running: Gauge,
     oldest_age: Gauge<f64, AtomicU64>,
     resident: Gauge,
 }
@@ -103,6 +105,9 @@ impl Metrics {
         let help = "Items handed out a moment ago and not acknowledged";
         let pending = gauge(&mut registry, "queue_pending", help);
         let held = gauge(&mut registry, "leases_held", "Items that a worker holds");
+        let help = "Turns of sessions that no runner has taken yet";
+        let turns_waiting = gauge(&mut registry, "turns_waiting", help);
+        let turns_running = gauge(&mut registry, "turns_running", "Turns that a runner drives");
         let oldest_age = Gauge::default();
         let help = "Age of the oldest entry into any queue; 0 if all are empty";
         registry.register("queue_oldest_age_seconds", help, oldest_age.clone());
@@ -116,6 +121,8 @@ impl Metrics {
             depth,
             pending,
             held,
+            turns_waiting,
+            turns_running,
             oldest_age,
             resident,
         }))
@@ -149,10 +156,13 @@ impl Metrics {
     /// The text that Prometheus reads, with the queues as they stand.
     pub(crate) fn render(&self, totals: &Totals, now: Timestamp) -> String {
         let All { depth, pending, held, oldest_age, resident, registry, .. } = &*self.0;
+        let All { turns_waiting, turns_running, .. } = &*self.0;
         let size = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         depth.set(size(totals.depth));
         pending.set(size(totals.pending));
         held.set(size(totals.held));
+        turns_waiting.set(size(totals.turns_waiting));
+        turns_running.set(size(totals.turns_running));
         let age = totals.oldest_queued_at.map_or(0.0, |at| now.since(at).as_secs_f64());
         oldest_age.set(age);
         resident.set(size(process::resident_bytes().unwrap_or(0)));

@@ -8,6 +8,9 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use crate::time::Timestamp;
 
 /// What an id can name.
@@ -32,6 +35,8 @@ pub mod kind {
     pub enum Session {}
     /// A work item.
     pub enum Work {}
+    /// An event of a session.
+    pub enum Event {}
 
     impl Kind for Account {
         const PREFIX: &'static str = "acct_";
@@ -51,6 +56,9 @@ pub mod kind {
     impl Kind for Work {
         const PREFIX: &'static str = "work_";
     }
+    impl Kind for Event {
+        const PREFIX: &'static str = "evt_";
+    }
 }
 
 /// An id of one kind. Ordered by its bytes, which is the order of creation.
@@ -68,6 +76,8 @@ pub type EnvironmentId = Id<kind::Environment>;
 pub type SessionId = Id<kind::Session>;
 /// Names a work item.
 pub type WorkId = Id<kind::Work>;
+/// Names an event of a session.
+pub type EventId = Id<kind::Event>;
 
 impl<K> Id<K> {
     /// The smallest id: it sorts before every id that was ever minted.
@@ -168,6 +178,20 @@ impl<K> Ord for Id<K> {
 impl<K> Hash for Id<K> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.0.hash(state);
+    }
+}
+
+/// Inside what is stored as JSON an id is its hexadecimal digits.
+impl<K> Serialize for Id<K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.hex())
+    }
+}
+
+impl<'de, K> Deserialize<'de> for Id<K> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let digits = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        Self::from_hex(&digits).ok_or_else(|| D::Error::custom("not the digits of an id"))
     }
 }
 

@@ -4,12 +4,16 @@
 //! knows about SQL or HTTP. A verb is a method that takes the present value, the present instant
 //! and a command, and returns the next value and a reply, or a [`Refusal`].
 //!
-//! * One noun a file: [`work`], [`environment`], [`session`], [`token`], [`idempotency`].
+//! * One noun a file: [`work`], [`environment`], [`session`], [`event`], [`log`], [`token`],
+//!   [`idempotency`].
 //! * [`op`] joins verbs to the rows they need, [`rows`] is the working set of one batch.
 
 pub mod environment;
+pub mod event;
 pub mod id;
 pub mod idempotency;
+pub mod json;
+pub mod log;
 pub mod metadata;
 pub mod op;
 pub mod refusal;
@@ -20,7 +24,10 @@ pub mod time;
 pub mod token;
 pub mod work;
 
-pub use id::{AccountId, EnvironmentId, KeyId, SessionId, TokenId, WorkId};
+pub use event::Event;
+pub use id::{AccountId, EnvironmentId, EventId, KeyId, SessionId, TokenId, WorkId};
+pub use json::Json;
+pub use log::Log;
 pub use metadata::{Metadata, MetadataPatch};
 pub use op::{Context, Op};
 pub use refusal::Refusal;

@@ -4,6 +4,7 @@
 //! to what it says on the wire. An accident of the store is not a refusal.
 
 use crate::id::WorkId;
+use crate::log::send::Objection;
 use crate::metadata::MetadataProblem;
 use crate::work::heartbeat::{Current, Expected};
 
@@ -82,6 +83,14 @@ pub enum Refusal {
 
     /// The session is archived: it takes no change.
     SessionArchived,
+    /// The session has ended by an error: it hears nothing any more.
+    SessionTerminated,
+    /// The session is running; it has to rest first.
+    SessionRunning,
+    /// The event of this number, from 0, is not acceptable.
+    Event(usize, Objection),
+    /// The claim by which the caller was let in, or by which it drives a turn, is over.
+    ClaimOver,
 
     /// The idempotency key was first used with another request.
     IdempotencyMismatch,
@@ -143,6 +152,10 @@ impl Refusal {
             Self::Config(_) => "config",
             Self::EnvironmentInUse => "environment_in_use",
             Self::SessionArchived => "session_archived",
+            Self::SessionTerminated => "session_terminated",
+            Self::SessionRunning => "session_running",
+            Self::Event(..) => "event",
+            Self::ClaimOver => "claim_over",
             Self::IdempotencyMismatch => "idempotency_mismatch",
         }
     }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::environment::{Environment, Facts};
 use crate::id::{AccountId, EnvironmentId, KeyId, SessionId, TokenId, WorkId};
 use crate::idempotency::{ResponseKey, StoredResponse};
+use crate::log::{EventWrite, Log, TURN_QUEUE};
 use crate::session::Session;
 use crate::time::Timestamp;
 use crate::token::{Account, Key, Token};
@@ -38,6 +39,8 @@ pub struct Keys {
     pub sessions: Vec<SessionId>,
     /// The live work item of each of these sessions.
     pub live_work: Vec<SessionId>,
+    /// The logs of these sessions, with the heads of their turns.
+    pub logs: Vec<SessionId>,
     /// Heads of work items.
     pub work: Vec<WorkId>,
     /// Bodies of work items; their heads are named as well.
@@ -70,6 +73,10 @@ pub struct Rows {
     pub sessions: Table<SessionId, Session>,
     /// The live item of a session.
     pub live_work: HashMap<SessionId, WorkId>,
+    /// Heads of logs; a session without a row here has heard nothing yet.
+    pub logs: Table<SessionId, Log>,
+    /// What is written to the events of sessions, in order; append-only.
+    pub events: Vec<(SessionId, EventWrite)>,
     /// Heads of work items.
     pub work: Table<WorkId, Work>,
     /// Bodies of work items; an item without a row here has an empty one.
@@ -87,6 +94,7 @@ pub struct Rows {
 #[derive(Debug, Default)]
 struct Mark {
     attempts: usize,
+    events: usize,
     queued: Vec<(EnvironmentId, WorkId, SessionId)>,
 }
 
@@ -118,7 +126,9 @@ impl Rows {
     /// Puts a new item at the end of its queue, where polls of this batch can see it.
     pub fn enqueue(&mut self, work: Work, body: Body) {
         self.candidates.entry(work.environment).or_default().insert(work.id);
-        self.live_work.insert(work.session, work.id);
+        if work.environment != TURN_QUEUE {
+            self.live_work.insert(work.session, work.id);
+        }
         self.mark.queued.push((work.environment, work.id, work.session));
         if body != Body::default() {
             self.bodies.put(work.id, body);
@@ -153,15 +163,26 @@ impl Rows {
     /// Begins an operation: [`Rows::undo`] comes back to here.
     pub fn mark(&mut self) {
         self.mark.attempts = self.attempts.len();
+        self.mark.events = self.events.len();
         self.mark.queued.clear();
         let Self {
-            accounts, tokens, keys, environments, sessions, work, bodies, responses, ..
+            accounts,
+            tokens,
+            keys,
+            environments,
+            sessions,
+            logs,
+            work,
+            bodies,
+            responses,
+            ..
         } = self;
         accounts.undo.clear();
         tokens.undo.clear();
         keys.undo.clear();
         environments.undo.clear();
         sessions.undo.clear();
+        logs.undo.clear();
         work.undo.clear();
         bodies.undo.clear();
         responses.undo.clear();
@@ -170,20 +191,33 @@ impl Rows {
     /// Takes back what was changed since [`Rows::mark`].
     pub fn undo(&mut self) {
         self.attempts.truncate(self.mark.attempts);
+        self.events.truncate(self.mark.events);
         for (environment, work, session) in std::mem::take(&mut self.mark.queued) {
             if let Some(candidates) = self.candidates.get_mut(&environment) {
                 candidates.remove(&work);
             }
-            self.live_work.remove(&session);
+            if environment != TURN_QUEUE {
+                self.live_work.remove(&session);
+            }
         }
         let Self {
-            accounts, tokens, keys, environments, sessions, work, bodies, responses, ..
+            accounts,
+            tokens,
+            keys,
+            environments,
+            sessions,
+            logs,
+            work,
+            bodies,
+            responses,
+            ..
         } = self;
         accounts.undo();
         tokens.undo();
         keys.undo();
         environments.undo();
         sessions.undo();
+        logs.undo();
         work.undo();
         bodies.undo();
         responses.undo();
@@ -192,14 +226,25 @@ impl Rows {
     /// Whether there is anything to write.
     pub fn is_dirty(&self) -> bool {
         let Self {
-            accounts, tokens, keys, environments, sessions, work, bodies, responses, ..
+            accounts,
+            tokens,
+            keys,
+            environments,
+            sessions,
+            logs,
+            work,
+            bodies,
+            responses,
+            ..
         } = self;
         !self.attempts.is_empty()
+            || !self.events.is_empty()
             || accounts.is_dirty()
             || tokens.is_dirty()
             || keys.is_dirty()
             || environments.is_dirty()
             || sessions.is_dirty()
+            || logs.is_dirty()
             || work.is_dirty()
             || bodies.is_dirty()
             || responses.is_dirty()

@@ -1,8 +1,11 @@
-//! A session, as far as the queue of work needs one: who owns it, where it runs, what it carries.
+//! A session: who owns it, where it runs, what it carries. What happens in it is its [log](crate::log).
 
 pub mod ops;
 
+use serde::{Deserialize, Serialize};
+
 use crate::id::{AccountId, EnvironmentId, SessionId};
+use crate::log::Fold;
 use crate::metadata::Metadata;
 use crate::time::Timestamp;
 
@@ -42,27 +45,40 @@ pub struct AgentRef {
 }
 
 impl Session {
-    /// The status as of now: a session rests until it is archived, and an archived one is over
-    /// (sessions §5).
-    pub const fn status(&self) -> Status {
-        if self.archived_at.is_some() { Status::Terminated } else { Status::Idle }
+    /// The status: what its log says, unless it is archived, which reads as over (sessions §5).
+    pub fn status(&self, fold: &Fold) -> Status {
+        if self.archived_at.is_some() { Status::Terminated } else { fold.status }
     }
 }
 
 /// What a session is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Status {
     /// `idle`
     Idle,
+    /// `running`
+    Running,
+    /// `rescheduling`
+    Rescheduling,
     /// `terminated`
     Terminated,
 }
 
 impl Status {
+    /// Whether a turn is under way.
+    pub const fn is_active(self) -> bool {
+        match self {
+            Self::Running | Self::Rescheduling => true,
+            Self::Idle | Self::Terminated => false,
+        }
+    }
+
     /// The wire's word.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Idle => "idle",
+            Self::Running => "running",
+            Self::Rescheduling => "rescheduling",
             Self::Terminated => "terminated",
         }
     }

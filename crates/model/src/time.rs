@@ -6,6 +6,8 @@ use std::fmt;
 use std::num::NonZeroU64;
 use std::time::Duration;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// Microseconds since the Unix epoch, UTC.
 ///
 /// The store's clock is the only source of instants; they are compared, never corrected. Kept with
@@ -74,6 +76,19 @@ fn whole_micros(duration: Duration) -> i64 {
 impl Default for Timestamp {
     fn default() -> Self {
         Self::ZERO
+    }
+}
+
+/// Inside what is stored as JSON an instant is its microseconds.
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(self.micros())
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        i64::deserialize(deserializer).map(Self::from_micros)
     }
 }
 

@@ -140,6 +140,8 @@ pub enum StopReason {
     SessionArchived,
     /// Its session was deleted.
     SessionDeleted,
+    /// Its session ended by an error.
+    SessionTerminated,
 }
 
 /// What a client keeps with an item, apart from the lease.

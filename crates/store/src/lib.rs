@@ -11,9 +11,11 @@ mod error;
 mod observer;
 mod poll;
 mod pollers;
+mod previews;
 mod timekeeper;
 mod views;
 mod wakeups;
+mod watchers;
 mod writer;
 
 pub mod memory;
@@ -30,11 +32,13 @@ pub use error::{OpenError, StoreError};
 pub use observer::{Batch, Observer, Silent};
 pub use poll::Polled;
 pub use pollers::Pollers;
+pub use previews::{Preview, Previews, Viewer};
 pub use views::{
-    Answer, Availability, Credential, CredentialId, Cursor, EnvironmentFilter, History, Listing,
-    Order, Page, QueueStats, Seen, SessionFilter, Totals, Views,
+    Answer, Availability, Credential, CredentialId, Cursor, EnvironmentFilter, EventFilter,
+    History, Listing, Order, Page, QueueStats, Seen, SessionFilter, Totals, Views,
 };
 pub use wakeups::{Subscription, Wakeups};
+pub use watchers::{Watch, Watchers};
 
 /// How many operations may wait for the writer before it says that it is overloaded.
 pub const QUEUE_DEPTH: usize = 8_192;
@@ -62,6 +66,8 @@ pub struct Store {
     writer: mpsc::Sender<writer::Message>,
     views: Arc<dyn Views>,
     wakeups: Wakeups,
+    watchers: Watchers,
+    previews: Previews,
     pollers: Pollers,
     clock: Clock,
     claim_key: Arc<[u8; 32]>,
@@ -103,6 +109,21 @@ impl Store {
     /// Who has polled a queue lately.
     pub fn pollers(&self) -> &Pollers {
         &self.pollers
+    }
+
+    /// The readers of sessions, woken by every change of theirs.
+    pub fn watchers(&self) -> &Watchers {
+        &self.watchers
+    }
+
+    /// What models are saying right now.
+    pub fn previews(&self) -> &Previews {
+        &self.previews
+    }
+
+    /// Waits until the store begins to close.
+    pub async fn closing(&self) {
+        self.wakeups.closed().await;
     }
 
     /// The key that claim tokens are signed with; it is as old as the file.

@@ -19,8 +19,9 @@ use tokio::sync::Notify;
 use crate::error::StoreError;
 use crate::timekeeper::{self, Changed, TIDY_CHUNK, Timers};
 use crate::wakeups::Wakeups;
+use crate::watchers::Watchers;
 use crate::writer::{Backend, Housekeeping, Writer};
-use crate::{Clock, Pollers, Settings, Store};
+use crate::{Clock, Pollers, Previews, Settings, Store};
 use tables::Tables;
 
 /// Opens an empty store in memory. Must be called within a runtime.
@@ -44,6 +45,7 @@ pub fn open_with_faults(settings: Settings) -> std::io::Result<(Store, Faults)> 
     });
     let faults = Faults::default();
     let wakeups = Wakeups::new();
+    let watchers = Watchers::default();
     let seed = match settings.seed {
         Some(seed) => seed,
         None => crate::random_seed()?,
@@ -52,6 +54,7 @@ pub fn open_with_faults(settings: Settings) -> std::io::Result<(Store, Faults)> 
         clock: settings.clock.clone(),
         mint: Mint::new(seed),
         wakeups: wakeups.clone(),
+        watchers: watchers.clone(),
         observer: Arc::clone(&settings.observer),
     };
     let backend = Memory { shared: Arc::clone(&shared), faults: faults.clone() };
@@ -60,6 +63,8 @@ pub fn open_with_faults(settings: Settings) -> std::io::Result<(Store, Faults)> 
         writer: inbox,
         views: Arc::clone(&shared) as Arc<dyn crate::Views>,
         wakeups,
+        watchers,
+        previews: Previews::default(),
         pollers: Pollers::default(),
         clock: settings.clock,
         claim_key: Arc::new(crate::random_key()?),

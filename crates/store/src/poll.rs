@@ -1,7 +1,12 @@
-//! The long poll: a poll that waits for an item without asking again and again.
+//! The long poll: waiting for an item without asking again and again.
 
 use std::time::Duration;
 
+use leasehold_model::EnvironmentId;
+use leasehold_model::log::TURN_QUEUE;
+use leasehold_model::log::ops::{TakeTurn, Taken};
+use leasehold_model::op::Op;
+use leasehold_model::work::RECLAIM_WINDOW;
 use leasehold_model::work::ops::{Item, Poll};
 use tokio::time::Instant;
 
@@ -30,14 +35,34 @@ impl Store {
     /// As [`Store::submit`].
     pub async fn poll(&self, poll: Poll, block: Duration) -> Result<Polled, StoreError> {
         let began = Instant::now();
-        let deadline = began + block;
-        let mut subscription = self.wakeups.subscribe(poll.environment);
+        let deadline = Some(began + block);
+        let item = self.wait_and_take(poll.environment, poll.window, poll, deadline).await?;
+        Ok(Polled { item, waited: began.elapsed() })
+    }
+
+    /// Takes the oldest turn that no runner drives, waiting for one as long as it takes; `None` once
+    /// the store closes.
+    ///
+    /// # Errors
+    /// As [`Store::submit`].
+    pub async fn take_turn(&self, take: TakeTurn) -> Result<Option<Taken>, StoreError> {
+        self.wait_and_take(TURN_QUEUE, RECLAIM_WINDOW, take, None).await
+    }
+
+    async fn wait_and_take<T, O: Op<Reply = Option<T>> + Clone>(
+        &self,
+        queue: EnvironmentId,
+        window: Duration,
+        take: O,
+        deadline: Option<Instant>,
+    ) -> Result<Option<T>, StoreError> {
+        let mut subscription = self.wakeups.subscribe(queue);
         loop {
-            let available = self.views.availability(poll.environment, poll.window).await?;
+            let available = self.views.availability(queue, window).await?;
             if available == Availability::Now {
-                let item = self.submit(poll.clone()).await?;
-                if item.is_some() {
-                    return Ok(Polled { item, waited: began.elapsed() });
+                let taken = self.submit(take.clone()).await?;
+                if taken.is_some() {
+                    return Ok(taken);
                 }
             }
             let next = match available {
@@ -47,11 +72,18 @@ impl Store {
             let woken = tokio::select! {
                 woken = subscription.woken() => woken,
                 () = self.clock.wait_until(next), if next.is_some() => Woken::Look,
-                () = tokio::time::sleep_until(deadline) => Woken::Closed,
+                () = until(deadline) => Woken::Closed,
             };
             if woken == Woken::Closed {
-                return Ok(Polled { item: None, waited: began.elapsed() });
+                return Ok(None);
             }
         }
+    }
+}
+
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
     }
 }

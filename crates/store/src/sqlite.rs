@@ -10,6 +10,7 @@ mod books;
 mod checkpoint;
 mod codec;
 mod directory;
+mod events;
 mod file;
 mod head;
 mod journal;
@@ -35,8 +36,9 @@ use crate::error::{OpenError, StoreError};
 use crate::timekeeper::{self, Changed, TIDY_CHUNK, Timers};
 use crate::views::{Credential, Views};
 use crate::wakeups::Wakeups;
+use crate::watchers::Watchers;
 use crate::writer::{Backend, Housekeeping, Writer};
-use crate::{Clock, Pollers, Settings, Store};
+use crate::{Clock, Pollers, Previews, Settings, Store};
 use books::Books;
 use checkpoint::Checkpoints;
 use directory::{Directory, Uses};
@@ -67,10 +69,12 @@ pub fn open(path: &Path, settings: Settings) -> Result<Store, OpenError> {
     let checkpoints = Checkpoints::start(path, &mut db).map_err(judged)?;
 
     let wakeups = Wakeups::new();
+    let watchers = Watchers::default();
     let writer = Writer {
         clock: settings.clock.clone(),
         mint,
         wakeups: wakeups.clone(),
+        watchers: watchers.clone(),
         observer: Arc::clone(&settings.observer),
     };
     let backend =
@@ -81,6 +85,8 @@ pub fn open(path: &Path, settings: Settings) -> Result<Store, OpenError> {
         writer: inbox,
         views: Arc::new(views) as Arc<dyn Views>,
         wakeups,
+        watchers,
+        previews: Previews::default(),
         pollers: Pollers::default(),
         clock: settings.clock,
         claim_key: Arc::new(claim_key),
@@ -191,6 +197,9 @@ impl Backend for Single {
         for change in rows.environments.changes().filter(|change| change.now.is_none()) {
             self.sweep.add(*change.key);
         }
+        for change in rows.sessions.changes().filter(|change| change.now.is_none()) {
+            self.sweep.add_session(*change.key);
+        }
         let mut books = self.shared.books();
         let armed = books.next_timer();
         for work in rows.work.changes().filter_map(|change| change.now) {
@@ -275,7 +284,9 @@ fn claim_key(db: &Connection, fresh: [u8; 32]) -> rusqlite::Result<[u8; 32]> {
 
 /// Ids and instants go on behind the newest in the file, whatever the clock says.
 fn start_after_newest(db: &Connection, mint: &mut Mint, clock: &Clock) -> rusqlite::Result<()> {
-    for table in ["accounts", "tokens", "environment_keys", "environments", "sessions", "work"] {
+    for table in
+        ["accounts", "tokens", "environment_keys", "environments", "sessions", "events", "work"]
+    {
         let newest: Option<[u8; 16]> = db
             .query_row(&format!("SELECT max(id) FROM {table}"), [], |row| row.get(0))
             .optional()?

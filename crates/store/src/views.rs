@@ -3,6 +3,7 @@
 //! A view is true as of one instant of the store's time: lapses are applied, so a lapsed lease
 //! never shows as `active`. Lists go by id, which is the order of creation.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
@@ -14,7 +15,8 @@ use leasehold_model::token::{Account, Key, SecretHash, Token};
 use leasehold_model::work::attempt::Attempt;
 use leasehold_model::work::ops::Item;
 use leasehold_model::{
-    AccountId, EnvironmentId, KeyId, SessionId, Timestamp, TokenId, Work, WorkId,
+    AccountId, EnvironmentId, Event, EventId, KeyId, Log, SessionId, Timestamp, TokenId, Work,
+    WorkId,
 };
 
 use crate::error::StoreError;
@@ -64,6 +66,21 @@ pub trait Views: Send + Sync {
         filter: SessionFilter,
         page: Page<SessionId>,
     ) -> Answer<'_, Listing<Session>>;
+
+    /// The heads of the logs of these sessions; one that has heard nothing yet has none.
+    fn logs(&self, of: Vec<SessionId>) -> Answer<'_, HashMap<SessionId, Log>>;
+    /// Events of a session in the order of the log, those that wait behind all others. `None` if the
+    /// cursor names no event of this session.
+    fn events(
+        &self,
+        of: SessionId,
+        filter: EventFilter,
+        page: Page<EventId>,
+    ) -> Answer<'_, Option<Listing<Event>>>;
+    /// At most so many events of a session from a place in the log on, as far as they are there.
+    fn events_from(&self, of: SessionId, seq: u64, most: usize) -> Answer<'_, Vec<Event>>;
+    /// An event of a session.
+    fn event(&self, of: SessionId, id: EventId) -> Answer<'_, Option<Event>>;
 
     /// The head of an item as of now, whatever its environment.
     fn head(&self, id: WorkId) -> Answer<'_, Option<Work>>;
@@ -180,6 +197,24 @@ pub struct SessionFilter {
     pub statuses: Vec<Status>,
 }
 
+/// Which events.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventFilter {
+    /// Of these kinds, by the wire's words; empty: of any.
+    pub kinds: Vec<String>,
+    /// Taken in at or after. Either bound leaves out what still waits.
+    pub from: Option<Timestamp>,
+    /// Taken in at or before.
+    pub to: Option<Timestamp>,
+}
+
+impl EventFilter {
+    /// Whether it lets events through that wait to be taken in.
+    pub(crate) fn takes_waiting(&self) -> bool {
+        self.from.is_none() && self.to.is_none()
+    }
+}
+
 /// An item and its attempts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct History {
@@ -211,7 +246,7 @@ pub enum Availability {
     Nothing,
 }
 
-/// The sums over all queues.
+/// The sums over all queues; turns are told apart from the work of workers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
     /// As in [`QueueStats::depth`].
@@ -222,4 +257,8 @@ pub struct Totals {
     pub held: u64,
     /// The oldest entry into any queue.
     pub oldest_queued_at: Option<Timestamp>,
+    /// Turns that no runner has taken.
+    pub turns_waiting: u64,
+    /// Turns that a runner holds.
+    pub turns_running: u64,
 }

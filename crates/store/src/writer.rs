@@ -4,7 +4,7 @@
 //! them in order, commits once, and only then answers everybody and wakes waiters. Batches form by
 //! themselves while the last commit runs; nobody waits for a timer.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use leasehold_model::id::Mint;
 use leasehold_model::op::Context;
 use leasehold_model::rows::{Keys, Rows};
-use leasehold_model::{EnvironmentId, Timestamp};
+use leasehold_model::{EnvironmentId, SessionId, Timestamp};
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 
@@ -21,6 +21,7 @@ use crate::clock::Clock;
 use crate::error::StoreError;
 use crate::observer::{Batch, Observer};
 use crate::wakeups::Wakeups;
+use crate::watchers::Watchers;
 
 /// The most operations of one commit: enough to share its cost, few enough to bound its time.
 const MAX_BATCH: usize = 512;
@@ -78,6 +79,7 @@ pub(crate) struct Writer {
     pub(crate) clock: Clock,
     pub(crate) mint: Mint,
     pub(crate) wakeups: Wakeups,
+    pub(crate) watchers: Watchers,
     pub(crate) observer: Arc<dyn Observer>,
 }
 
@@ -212,8 +214,15 @@ impl Writer {
         Ok(())
     }
 
-    /// Wakes one blocked poll for each item that is new in its queue.
+    /// Wakes one blocked poll for each item that is new in its queue, and the readers of each session
+    /// that has changed.
     fn wake(&self, rows: &Rows) {
+        let mut sessions: BTreeSet<SessionId> =
+            rows.logs.changes().map(|change| *change.key).collect();
+        sessions.extend(rows.sessions.changes().map(|change| *change.key));
+        for session in sessions {
+            self.watchers.wake(session);
+        }
         let mut fresh: HashMap<EnvironmentId, u64> = HashMap::new();
         for work in rows.work.changes().filter(|c| c.before.is_none()).filter_map(|c| c.now) {
             *fresh.entry(work.environment).or_default() += 1;

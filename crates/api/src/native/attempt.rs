@@ -91,6 +91,7 @@ const fn reason_word(reason: StopReason) -> &'static str {
         StopReason::Abandoned => "abandoned",
         StopReason::SessionArchived => "session_archived",
         StopReason::SessionDeleted => "session_deleted",
+        StopReason::SessionTerminated => "session_terminated",
     }
 }
 

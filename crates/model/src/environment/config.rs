@@ -18,7 +18,7 @@ pub const MAX_PACKAGE_CHARS: usize = 256;
 pub const MAX_HOSTS: usize = 256;
 
 /// Where sessions of an environment run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Kind {
     /// On machines of the server's own; there is no queue of work.
     Cloud,

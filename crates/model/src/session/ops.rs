@@ -1,5 +1,7 @@
 //! Operations on sessions. What they mean for the queue of work is part of the same commit.
 
+use serde::{Deserialize, Serialize};
+
 use super::{AgentRef, Session};
 use crate::environment::config::Kind;
 use crate::id::{AccountId, EnvironmentId, SessionId};
@@ -29,7 +31,7 @@ pub struct CreateSession {
 }
 
 /// Whether a work item starts with the metadata of its session (sessions §7).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Projection {
     /// It gets a copy (Q).
     Copy,

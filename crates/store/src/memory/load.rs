@@ -1,5 +1,6 @@
 //! Filling in the working set from the tables in memory.
 
+use leasehold_model::log::TURN_QUEUE;
 use leasehold_model::rows::{Keys, Rows};
 use leasehold_model::{Timestamp, Work};
 
@@ -16,6 +17,7 @@ pub(super) fn load(tables: &Tables, keys: &Keys, now: Timestamp, rows: &mut Rows
         residents,
         sessions,
         live_work,
+        logs,
         work,
         bodies,
         ready,
@@ -49,10 +51,20 @@ pub(super) fn load(tables: &Tables, keys: &Keys, now: Timestamp, rows: &mut Rows
         tables.sessions.get(id).inspect(|row| rows.sessions.load(*id, (*row).clone()));
     }
     for session in live_work {
-        let live = |w: &&Work| w.session == *session && w.stopped_at().is_none();
+        let live = |w: &&Work| {
+            w.session == *session && w.environment != TURN_QUEUE && w.stopped_at().is_none()
+        };
         if let Some(work) = tables.work.values().find(live) {
             rows.live_work.insert(*session, work.id);
             rows.work.load(work.id, work.clone());
+        }
+    }
+    for session in logs {
+        if let Some(log) = tables.logs.get(session) {
+            rows.logs.load(*session, log.clone());
+            if let Some(turn) = log.turn.and_then(|turn| tables.work.get(&turn)) {
+                rows.work.load(turn.id, turn.clone());
+            }
         }
     }
     for id in work {

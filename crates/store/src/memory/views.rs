@@ -1,23 +1,26 @@
 //! The views of the memory backend: each looks at all rows.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use leasehold_model::environment::{Environment, Facts};
 use leasehold_model::id::Id;
 use leasehold_model::idempotency::{ResponseKey, StoredResponse};
+use leasehold_model::log::{Fold, TURN_QUEUE};
 use leasehold_model::session::Session;
 use leasehold_model::token::{Account, Key, SecretHash, Token};
 use leasehold_model::work::Standing;
 use leasehold_model::work::ops::Item;
 use leasehold_model::{
-    AccountId, EnvironmentId, KeyId, SessionId, Timestamp, TokenId, Work, WorkId,
+    AccountId, EnvironmentId, Event, EventId, KeyId, Log, SessionId, Timestamp, TokenId, Work,
+    WorkId,
 };
 
 use super::Shared;
 use super::tables::Tables;
 use crate::views::{
-    Answer, Availability, Credential, CredentialId, Cursor, EnvironmentFilter, History, Listing,
-    Order, Page, QueueStats, Seen, SessionFilter, Totals, Views,
+    Answer, Availability, Credential, CredentialId, Cursor, EnvironmentFilter, EventFilter,
+    History, Listing, Order, Page, QueueStats, Seen, SessionFilter, Totals, Views,
 };
 
 impl Shared {
@@ -122,10 +125,69 @@ impl Views for Shared {
                     && filter.created_to.is_none_or(|to| s.created_at <= to)
                     && filter.agent.as_ref().is_none_or(|agent| *agent == s.agent.id)
                     && filter.agent_version.is_none_or(|version| version == s.agent.version)
-                    && (filter.statuses.is_empty() || filter.statuses.contains(&s.status()))
+                    && (filter.statuses.is_empty()
+                        || filter.statuses.contains(&s.status(&fold_of(tables, s.id))))
             });
             cut(rows.cloned(), |s| s.id, page)
         })
+    }
+
+    fn logs(&self, of: Vec<SessionId>) -> Answer<'_, HashMap<SessionId, Log>> {
+        self.answer(|tables, _| {
+            of.iter().filter_map(|id| Some((*id, tables.logs.get(id)?.clone()))).collect()
+        })
+    }
+
+    fn events(
+        &self,
+        of: SessionId,
+        filter: EventFilter,
+        page: Page<EventId>,
+    ) -> Answer<'_, Option<Listing<Event>>> {
+        self.answer(|tables, _| {
+            let mut events = tables.events.get(&of).cloned().unwrap_or_default();
+            events.sort_by_key(in_order);
+            let mut rows: Vec<Event> =
+                events.iter().filter(|e| passes(&filter, e)).cloned().collect();
+            let place = match page.cursor {
+                Cursor::Start => None,
+                Cursor::After(id) | Cursor::Before(id) => {
+                    Some(in_order(events.iter().find(|event| event.id == id)?))
+                }
+            };
+            if page.order == Order::Descending {
+                rows.reverse();
+            }
+            let after = |e: &Event| {
+                place.is_none_or(|place| match page.order {
+                    Order::Ascending => in_order(e) > place,
+                    Order::Descending => in_order(e) < place,
+                })
+            };
+            let before = |e: &Event| place.is_some_and(|place| in_order(e) != place) && !after(e);
+            let backwards = matches!(page.cursor, Cursor::Before(_));
+            rows.retain(|e| if backwards { before(e) } else { after(e) });
+            let more = rows.len() > page.limit;
+            if backwards {
+                rows.drain(..rows.len().saturating_sub(page.limit));
+            }
+            rows.truncate(page.limit);
+            Some(Listing { items: rows, more })
+        })
+    }
+
+    fn events_from(&self, of: SessionId, seq: u64, most: usize) -> Answer<'_, Vec<Event>> {
+        self.answer(|tables, _| {
+            let mut events = tables.events.get(&of).cloned().unwrap_or_default();
+            events.retain(|event| event.place.is_some_and(|place| place.seq >= seq));
+            events.sort_by_key(in_order);
+            events.truncate(most);
+            events
+        })
+    }
+
+    fn event(&self, of: SessionId, id: EventId) -> Answer<'_, Option<Event>> {
+        self.answer(|tables, _| tables.events.get(&of)?.iter().find(|e| e.id == id).cloned())
     }
 
     fn head(&self, id: WorkId) -> Answer<'_, Option<Work>> {
@@ -192,16 +254,19 @@ impl Views for Shared {
         self.answer(|tables, now| {
             let mut totals = Totals::default();
             for work in tables.work.values() {
-                let count = match work.standing(now) {
-                    Standing::Ready => &mut totals.depth,
-                    Standing::Pending => &mut totals.pending,
-                    Standing::Held => {
-                        totals.held += 1;
-                        continue;
-                    }
-                    Standing::Done => continue,
+                let is_turn = work.environment == TURN_QUEUE;
+                let count = match (work.standing(now), is_turn) {
+                    (Standing::Ready | Standing::Pending, true) => &mut totals.turns_waiting,
+                    (Standing::Held, true) => &mut totals.turns_running,
+                    (Standing::Ready, false) => &mut totals.depth,
+                    (Standing::Pending, false) => &mut totals.pending,
+                    (Standing::Held, false) => &mut totals.held,
+                    (Standing::Done, _) => continue,
                 };
                 *count += 1;
+                if is_turn || work.standing(now) == Standing::Held {
+                    continue;
+                }
                 let queued_at = work.settled(now).work.queued_at;
                 totals.oldest_queued_at =
                     Some(totals.oldest_queued_at.map_or(queued_at, |oldest| oldest.min(queued_at)));
@@ -257,4 +322,25 @@ fn cut<T, K>(
         Cursor::Start | Cursor::After(_) => rows.truncate(page.limit),
     }
     Listing { items: rows, more }
+}
+
+fn fold_of(tables: &Tables, session: SessionId) -> Fold {
+    tables.logs.get(&session).map(|log| log.fold.clone()).unwrap_or_default()
+}
+
+/// The order of a list of events: the log, then what waits.
+fn in_order(event: &Event) -> (u64, EventId) {
+    (event.place.map_or(u64::MAX, |place| place.seq), event.id)
+}
+
+fn passes(filter: &EventFilter, event: &Event) -> bool {
+    let of_kind = filter.kinds.is_empty() || filter.kinds.iter().any(|k| k == event.kind.as_str());
+    let in_time = match event.place {
+        None => filter.takes_waiting(),
+        Some(place) => {
+            filter.from.is_none_or(|from| place.at >= from)
+                && filter.to.is_none_or(|to| place.at <= to)
+        }
+    };
+    of_kind && in_time
 }

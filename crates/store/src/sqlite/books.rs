@@ -11,6 +11,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use hashbrown::HashTable;
+use leasehold_model::log::TURN_QUEUE;
 use leasehold_model::work::heartbeat::BeatRecord;
 use leasehold_model::work::{RECLAIM_WINDOW, Standing, State};
 use leasehold_model::{EnvironmentId, Timestamp, Work, WorkId};
@@ -29,7 +30,7 @@ pub(super) struct Books {
     /// of its lease without touching this.
     timers: BTreeSet<(Timestamp, u32)>,
     ended: BTreeSet<WorkId>,
-    held: u64,
+    held: Held,
     changed: Changed,
 }
 
@@ -64,6 +65,19 @@ enum Place {
     Held,
     /// Time has ended it; its row does not say so yet.
     Ended,
+}
+
+/// How many items are held.
+#[derive(Default)]
+struct Held {
+    work: u64,
+    turns: u64,
+}
+
+impl Held {
+    fn of(&mut self, queue: EnvironmentId) -> &mut u64 {
+        if queue == TURN_QUEUE { &mut self.turns } else { &mut self.work }
+    }
 }
 
 #[derive(Default)]
@@ -182,7 +196,7 @@ impl Books {
         let entry = &mut self.entries[slot];
         entry.place = place(&entry.work, now);
         match entry.place {
-            Place::Held => self.held += 1,
+            Place::Held => *self.held.of(entry.work.environment) += 1,
             Place::Ended => {
                 self.ended.insert(entry.work.id);
             }
@@ -201,7 +215,7 @@ impl Books {
     fn displace(&mut self, slot: u32) {
         let entry = &self.entries[slot];
         match entry.place {
-            Place::Held => self.held -= 1,
+            Place::Held => *self.held.of(entry.work.environment) -= 1,
             Place::Ended => {
                 self.ended.remove(&entry.work.id);
             }
@@ -331,8 +345,14 @@ impl Books {
 
     /// The sums over all queues.
     pub(super) fn totals(&self) -> Totals {
-        let mut totals = Totals { held: self.held, ..Totals::default() };
-        for queue in self.queues.values() {
+        let turns = self.stats(TURN_QUEUE);
+        let mut totals = Totals {
+            held: self.held.work,
+            turns_waiting: turns.depth + turns.pending,
+            turns_running: self.held.turns,
+            ..Totals::default()
+        };
+        for (_, queue) in self.queues.iter().filter(|(id, _)| **id != TURN_QUEUE) {
             totals.depth += count(queue.fresh.len() + queue.stale.len());
             totals.pending += count(queue.pending.len());
             let oldest = queue.ages.first().map(|(at, _)| *at);

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use leasehold_model::environment::config::{Config, Kind};
 use leasehold_model::environment::{Environment, Scope};
+use leasehold_model::event::Place;
 use leasehold_model::id::Id;
-use leasehold_model::session::{AgentRef, Session};
+use leasehold_model::session::{AgentRef, Session, Status};
 use leasehold_model::token::{Account, Key, Scopes, Token, Validity};
 use leasehold_model::work::attempt::{Attempt, Outcome};
 use leasehold_model::work::{Body, WorkerId};
-use leasehold_model::{Metadata, Timestamp};
+use leasehold_model::{Event, Log, Metadata, Timestamp};
 use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, Type, ValueRef};
 
@@ -201,6 +202,42 @@ pub(super) fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
         updated_at: row.instant()?,
         archived_at: row.maybe_instant()?,
     })
+}
+
+pub(super) const LOG: &str = "head";
+
+pub(super) fn log(row: &Row<'_>) -> rusqlite::Result<Log> {
+    Columns::new(row).json()
+}
+
+/// As the column `status` of a log has it.
+pub(super) const fn status_code(status: Status) -> u8 {
+    match status {
+        Status::Idle => 0,
+        Status::Running => 1,
+        Status::Rescheduling => 2,
+        Status::Terminated => 3,
+    }
+}
+
+pub(super) const EVENT: &str = "id, seq, at, body";
+
+pub(super) fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
+    let mut row = Columns::new(row);
+    let id = row.id()?;
+    let seq: Option<i64> = row.get()?;
+    let at = row.maybe_instant()?;
+    let place = match (seq.map(u64::try_from), at) {
+        (Some(Ok(seq)), Some(at)) => Some(Place { seq, at }),
+        (None, None) => None,
+        (Some(_), _) | (None, Some(_)) => return Err(row.wrong("half a place in the log")),
+    };
+    Ok(Event { id, place, kind: row.json()? })
+}
+
+/// A place in a log, as a column has it.
+pub(super) fn seq(seq: u64) -> i64 {
+    i64::try_from(seq).unwrap_or(i64::MAX)
 }
 
 pub(super) const BODY: &str = "metadata, traceparent";

@@ -229,6 +229,7 @@ fn read_stopped(row: &mut Columns<'_, '_>, attempt: Attempt) -> rusqlite::Result
         Some(2) => (StopReason::Abandoned, Outcome::Lapsed),
         Some(3) => (StopReason::SessionArchived, Outcome::Stopped),
         Some(4) => (StopReason::SessionDeleted, Outcome::Stopped),
+        Some(5) => (StopReason::SessionTerminated, Outcome::Stopped),
         other => return Err(row.wrong(format!("unknown reason {other:?}"))),
     };
     let tried = attempt.delivered_at.is_some() || attempt.acknowledged_at.is_some();
@@ -243,6 +244,7 @@ const fn reason_code(reason: StopReason) -> u8 {
         StopReason::Abandoned => 2,
         StopReason::SessionArchived => 3,
         StopReason::SessionDeleted => 4,
+        StopReason::SessionTerminated => 5,
     }
 }
 

@@ -6,6 +6,7 @@ use leasehold_model::session::Status;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params_from_iter};
 
+use super::codec;
 use crate::views::{Cursor, Listing, Order, Page};
 
 /// A list without its page.
@@ -76,13 +77,17 @@ impl Query {
 
     /// Only sessions with one of these statuses; none means any.
     pub(super) fn statuses(self, statuses: &[Status]) -> Self {
-        let idle = statuses.contains(&Status::Idle);
-        let terminated = statuses.contains(&Status::Terminated);
-        match (idle, terminated) {
-            (true, false) => self.only("archived_at IS NULL"),
-            (false, true) => self.only("archived_at IS NOT NULL"),
-            (true, true) | (false, false) => self,
+        if statuses.is_empty() {
+            return self;
         }
+        let codes: Vec<String> =
+            statuses.iter().map(|status| codec::status_code(*status).to_string()).collect();
+        let terminated = codec::status_code(Status::Terminated);
+        self.only(&format!(
+            "iif(archived_at IS NOT NULL, {terminated}, \
+             coalesce((SELECT status FROM logs WHERE session = sessions.id), 0)) IN ({})",
+            codes.join(", ")
+        ))
     }
 
     /// Reads one page.

@@ -28,6 +28,7 @@ pub(super) fn load(
         residents,
         sessions,
         live_work,
+        logs,
         work,
         bodies,
         ready,
@@ -65,6 +66,9 @@ pub(super) fn load(
             rows.live_work.insert(*session, id);
             load_head(db, &shared.books(), id, rows)?;
         }
+    }
+    for session in logs {
+        load_log(db, shared, *session, rows)?;
     }
     let others = work.len() + live_work.len();
     load_heads(db, &shared.books(), work, rows)?;
@@ -134,12 +138,38 @@ fn sessions_of(
         .collect()
 }
 
+/// The condition of the index of live items, word for word.
+const LIVE: &str = "state < 4 AND environment <> x'00000000000000000000000000000000'";
+
+/// A log comes with the head of its turn.
+fn load_log(
+    db: &Connection,
+    shared: &Shared,
+    session: SessionId,
+    rows: &mut Rows,
+) -> rusqlite::Result<()> {
+    if rows.logs.has(&session) {
+        return Ok(());
+    }
+    let mut statement =
+        db.prepare_cached(&format!("SELECT {} FROM logs WHERE session = ?1", codec::LOG))?;
+    let Some(log) = statement.query_row([session.bytes()], codec::log).optional()? else {
+        return Ok(());
+    };
+    let turn = log.turn;
+    rows.logs.load(session, log);
+    match turn {
+        Some(turn) => load_head(db, &shared.books(), turn, rows),
+        None => Ok(()),
+    }
+}
+
 pub(super) fn live_work_of(
     db: &Connection,
     session: SessionId,
 ) -> rusqlite::Result<Option<WorkId>> {
     let mut statement =
-        db.prepare_cached("SELECT id FROM work WHERE session = ?1 AND state < 4")?;
+        db.prepare_cached(&format!("SELECT id FROM work WHERE session = ?1 AND {LIVE}"))?;
     statement.query_row([session.bytes()], |row| row.get(0).map(Id::from_bytes)).optional()
 }
 

@@ -2,6 +2,7 @@
 //!
 //! A heartbeat is not written to its row but appended to the journal; see [`super::journal`].
 
+use leasehold_model::log::EventWrite;
 use leasehold_model::rows::{Change, Rows};
 use leasehold_model::work::heartbeat::BeatRecord;
 use leasehold_model::{Timestamp, Work, WorkId};
@@ -17,6 +18,8 @@ pub(super) fn save(db: &Connection, rows: &Rows) -> rusqlite::Result<Vec<(WorkId
     save_keys(db, rows)?;
     save_environments(db, rows)?;
     save_sessions(db, rows)?;
+    save_logs(db, rows)?;
+    save_events(db, rows)?;
     let beats = save_heads(db, rows)?;
     save_bodies(db, rows)?;
     save_attempts(db, rows)?;
@@ -113,7 +116,13 @@ fn save_environments(db: &Connection, rows: &Rows) -> rusqlite::Result<()> {
 fn save_sessions(db: &Connection, rows: &Rows) -> rusqlite::Result<()> {
     for Change { key, before: _, now } in rows.sessions.changes() {
         let Some(session) = now else {
-            db.prepare_cached("DELETE FROM sessions WHERE id = ?1")?.execute([key.bytes()])?;
+            for sql in [
+                "DELETE FROM sessions WHERE id = ?1",
+                "DELETE FROM logs WHERE session = ?1",
+                "INSERT OR IGNORE INTO deleted_sessions (id) VALUES (?1)",
+            ] {
+                db.prepare_cached(sql)?.execute([key.bytes()])?;
+            }
             continue;
         };
         db.prepare_cached(
@@ -133,6 +142,51 @@ fn save_sessions(db: &Connection, rows: &Rows) -> rusqlite::Result<()> {
             session.updated_at.micros(),
             session.archived_at.map(Timestamp::micros),
         ])?;
+    }
+    Ok(())
+}
+
+/// Heads of logs; that of a session which is gone went with it.
+fn save_logs(db: &Connection, rows: &Rows) -> rusqlite::Result<()> {
+    for Change { key, before: _, now } in rows.logs.changes() {
+        let Some(log) = now else { continue };
+        db.prepare_cached(
+            "INSERT OR REPLACE INTO logs (session, status, head) VALUES (?1, ?2, ?3)",
+        )?
+        .execute(params![
+            key.bytes(),
+            codec::status_code(log.fold.status),
+            codec::json_text(log),
+        ])?;
+    }
+    Ok(())
+}
+
+fn save_events(db: &Connection, rows: &Rows) -> rusqlite::Result<()> {
+    for (session, write) in &rows.events {
+        match write {
+            EventWrite::New(event) => {
+                db.prepare_cached(
+                    "INSERT INTO events (id, session, seq, at, kind, body) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                )?
+                .execute(params![
+                    event.id.bytes(),
+                    session.bytes(),
+                    event.place.map(|place| codec::seq(place.seq)),
+                    event.place.map(|place| place.at.micros()),
+                    event.kind.as_str(),
+                    codec::json_text(&event.kind),
+                ])?;
+            }
+            EventWrite::TakenIn(id, place) => {
+                db.prepare_cached("UPDATE events SET seq = ?2, at = ?3 WHERE id = ?1")?
+                    .execute(params![id.bytes(), codec::seq(place.seq), place.at.micros()])?;
+            }
+            EventWrite::Dropped(id) => {
+                db.prepare_cached("DELETE FROM events WHERE id = ?1")?.execute([id.bytes()])?;
+            }
+        }
     }
     Ok(())
 }

@@ -2,7 +2,8 @@
 
 use leasehold_model::id::Id;
 use leasehold_model::idempotency::RETENTION;
-use leasehold_model::{EnvironmentId, Timestamp, WorkId};
+use leasehold_model::log::TURN_QUEUE;
+use leasehold_model::{EnvironmentId, SessionId, Timestamp, WorkId};
 use rusqlite::{Connection, params};
 
 use super::Shared;
@@ -14,6 +15,7 @@ const STEP: usize = 256;
 /// What is left to sweep.
 pub(super) struct Sweep {
     environments: Vec<EnvironmentId>,
+    sessions: Vec<SessionId>,
     /// When old answers were last looked for.
     looked_at: Timestamp,
 }
@@ -21,16 +23,21 @@ pub(super) struct Sweep {
 impl Sweep {
     /// Takes up what was left when the file was closed.
     pub(super) fn resume(db: &Connection) -> rusqlite::Result<Self> {
-        let environments = db
-            .prepare("SELECT id FROM deleted_environments")?
-            .query_map([], |row| row.get(0).map(Id::from_bytes))?
-            .collect::<rusqlite::Result<_>>()?;
-        Ok(Self { environments, looked_at: Timestamp::ZERO })
+        Ok(Self {
+            environments: deleted(db, "deleted_environments")?,
+            sessions: deleted(db, "deleted_sessions")?,
+            looked_at: Timestamp::ZERO,
+        })
     }
 
     /// An environment is gone; what it held is to follow.
     pub(super) fn add(&mut self, environment: EnvironmentId) {
         self.environments.push(environment);
+    }
+
+    /// A session is gone; its events are to follow.
+    pub(super) fn add_session(&mut self, session: SessionId) {
+        self.sessions.push(session);
     }
 
     /// Removes some rows.
@@ -46,6 +53,12 @@ impl Sweep {
             }
             return Ok(Housekeeping::More);
         }
+        if let Some(session) = self.sessions.last().copied() {
+            if !sweep_session(db, session)? {
+                self.sessions.pop();
+            }
+            return Ok(Housekeeping::More);
+        }
         // Old answers are never read, so they may stay until a minute has something to show.
         if now.since(self.looked_at).as_secs() < 60 {
             return Ok(Housekeeping::Done);
@@ -56,12 +69,47 @@ impl Sweep {
              WHERE created_at <= ?1 LIMIT ?2)",
             params![now.minus(RETENTION).micros(), limit],
         )?;
-        if removed == STEP {
+        // Nor are turns that are over.
+        let turns = db.execute(
+            "DELETE FROM work WHERE id IN (SELECT id FROM work WHERE environment = ?1 \
+             AND state = 4 LIMIT ?2)",
+            params![TURN_QUEUE.bytes(), limit],
+        )?;
+        if removed == STEP || turns == STEP {
             return Ok(Housekeeping::More);
         }
         self.looked_at = now;
         Ok(Housekeeping::Done)
     }
+}
+
+fn deleted<K>(db: &Connection, table: &str) -> rusqlite::Result<Vec<Id<K>>> {
+    db.prepare(&format!("SELECT id FROM {table}"))?
+        .query_map([], |row| row.get(0).map(Id::from_bytes))?
+        .collect()
+}
+
+/// Removes some of a session's events; whether there may be more.
+fn sweep_session(db: &mut Connection, session: SessionId) -> rusqlite::Result<bool> {
+    let transaction = db.transaction()?;
+    let limit = i64::try_from(STEP).unwrap_or(i64::MAX);
+    let mut removed = 0;
+    for part in ["seq IS NOT NULL", "seq IS NULL"] {
+        removed += transaction
+            .prepare_cached(&format!(
+                "DELETE FROM events WHERE n IN (SELECT n FROM events WHERE session = ?1 AND {part} \
+                 LIMIT ?2)"
+            ))?
+            .execute(params![session.bytes(), limit])?;
+    }
+    let more = removed >= STEP;
+    if !more {
+        transaction
+            .prepare_cached("DELETE FROM deleted_sessions WHERE id = ?1")?
+            .execute([session.bytes()])?;
+    }
+    transaction.commit()?;
+    Ok(more)
 }
 
 /// Removes some of an environment's rows; whether there may be more.

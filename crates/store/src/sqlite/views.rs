@@ -3,6 +3,7 @@
 //! The row of a live item may be older than its head, so a head is looked up in the books first. An
 //! item that is in no book has stopped, and its row is final.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use leasehold_model::environment::{Environment, Facts};
@@ -12,16 +13,17 @@ use leasehold_model::session::Session;
 use leasehold_model::token::{Account, Key, SecretHash, Token};
 use leasehold_model::work::ops::Item;
 use leasehold_model::{
-    AccountId, EnvironmentId, KeyId, SessionId, Timestamp, TokenId, Work, WorkId,
+    AccountId, EnvironmentId, Event, EventId, KeyId, Log, SessionId, Timestamp, TokenId, Work,
+    WorkId,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::list::Query;
-use super::{Sqlite, codec, head};
+use super::{Sqlite, codec, events, head};
 use crate::error::StoreError;
 use crate::views::{
-    Answer, Availability, Credential, CredentialId, EnvironmentFilter, History, Listing, Page,
-    QueueStats, Seen, SessionFilter, Totals, Views,
+    Answer, Availability, Credential, CredentialId, EnvironmentFilter, EventFilter, History,
+    Listing, Page, QueueStats, Seen, SessionFilter, Totals, Views,
 };
 
 impl Views for Sqlite {
@@ -112,6 +114,36 @@ impl Views for Sqlite {
             query = query.and("agent_version = ?", version);
         }
         self.list(query, page, codec::session)
+    }
+
+    fn logs(&self, of: Vec<SessionId>) -> Answer<'_, HashMap<SessionId, Log>> {
+        Box::pin(self.readers.read(move |db| logs_of(db, &of).map_err(StoreError::unavailable)))
+    }
+
+    fn events(
+        &self,
+        of: SessionId,
+        filter: EventFilter,
+        page: Page<EventId>,
+    ) -> Answer<'_, Option<Listing<Event>>> {
+        Box::pin(self.readers.read(move |db| {
+            // Both parts as of one instant, or an event might be in neither or in both.
+            let snapshot = db.unchecked_transaction().map_err(StoreError::unavailable)?;
+            events::page(&snapshot, of, &filter, page).map_err(StoreError::unavailable)
+        }))
+    }
+
+    fn events_from(&self, of: SessionId, seq: u64, most: usize) -> Answer<'_, Vec<Event>> {
+        Box::pin(
+            self.readers
+                .read(move |db| events::from(db, of, seq, most).map_err(StoreError::unavailable)),
+        )
+    }
+
+    fn event(&self, of: SessionId, id: EventId) -> Answer<'_, Option<Event>> {
+        Box::pin(
+            self.readers.read(move |db| events::one(db, of, id).map_err(StoreError::unavailable)),
+        )
     }
 
     fn head(&self, id: WorkId) -> Answer<'_, Option<Work>> {
@@ -260,6 +292,18 @@ fn newest(db: &Connection, shared: &super::Shared, row: Work) -> Result<Work, St
     }
     let again = row_of(db, row.id).map_err(StoreError::unavailable)?;
     Ok(again.unwrap_or(row))
+}
+
+fn logs_of(db: &Connection, sessions: &[SessionId]) -> rusqlite::Result<HashMap<SessionId, Log>> {
+    let mut statement =
+        db.prepare_cached(&format!("SELECT {} FROM logs WHERE session = ?1", codec::LOG))?;
+    let mut logs = HashMap::with_capacity(sessions.len());
+    for session in sessions {
+        if let Some(log) = statement.query_row([session.bytes()], codec::log).optional()? {
+            logs.insert(*session, log);
+        }
+    }
+    Ok(logs)
 }
 
 fn row_of(db: &Connection, id: WorkId) -> rusqlite::Result<Option<Work>> {

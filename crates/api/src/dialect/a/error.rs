@@ -142,6 +142,18 @@ pub(super) fn refused(refusal: &Refusal) -> Problem {
         Refusal::SessionArchived => {
             coded(Problem::invalid("The session is archived"), "session_archived")
         }
+        Refusal::SessionTerminated => {
+            coded(Problem::invalid("The session has ended."), "session_terminated")
+        }
+        Refusal::SessionRunning => coded(
+            Problem::invalid("The session is running; interrupt it and wait until it is idle."),
+            "session_running",
+        ),
+        Refusal::Event(number, objection) => {
+            let param = format!("events[{number}].{}", objection.member);
+            Problem::invalid(format!("Field '{param}' {}.", objection.problem)).param(param)
+        }
+        Refusal::ClaimOver => Problem::forbidden(),
         Refusal::IdempotencyMismatch => {
             conflict("Idempotency key reused with a different request body.")
         }

@@ -5,6 +5,7 @@ pub(super) mod request;
 
 use std::collections::BTreeMap;
 
+use leasehold_model::log::Fold;
 use leasehold_model::session::{AgentRef, Session};
 use leasehold_model::{SessionId, Timestamp};
 use serde::Serialize;
@@ -145,7 +146,7 @@ impl SessionWire {
             r#type: "session",
             agent: (&session.agent).into(),
             environment_id: session.environment.to_string(),
-            status: session.status().as_str(),
+            status: session.status(&Fold::default()).as_str(),
             title: session.title.clone(),
             metadata: session.metadata.map().clone(),
             resources: [],

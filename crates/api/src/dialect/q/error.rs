@@ -122,6 +122,19 @@ pub(crate) fn refused(refusal: &Refusal) -> Problem {
             Problem::new(StatusCode::CONFLICT, "conflict_error", "The session is archived."),
             "session_archived",
         ),
+        Refusal::SessionTerminated => coded(
+            Problem::new(StatusCode::CONFLICT, "conflict_error", "The session has ended."),
+            "session_terminated",
+        ),
+        Refusal::SessionRunning => coded(
+            Problem::invalid("The session is running; interrupt it and wait until it is idle."),
+            "session_running",
+        ),
+        Refusal::Event(number, objection) => {
+            let param = format!("events[{number}].{}", objection.member);
+            Problem::invalid(format!("Field '{param}' {}.", objection.problem)).param(param)
+        }
+        Refusal::ClaimOver => Problem::forbidden(),
         Refusal::IdempotencyMismatch => Problem::new(
             StatusCode::CONFLICT,
             "conflict_error",

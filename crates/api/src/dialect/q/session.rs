@@ -5,6 +5,7 @@ pub(super) mod request;
 use std::collections::BTreeMap;
 
 use leasehold_model::Timestamp;
+use leasehold_model::log::Fold;
 use leasehold_model::session::{AgentRef, Session, Status};
 use leasehold_store::{Order, SessionFilter};
 use serde::Serialize;
@@ -114,7 +115,7 @@ impl SessionWire {
             r#type: "session",
             agent: (&session.agent).into(),
             environment_id: session.environment.to_string(),
-            status: session.status().as_str(),
+            status: session.status(&Fold::default()).as_str(),
             title: session.title.clone(),
             metadata: session.metadata.map().clone(),
             resources: [],
@@ -185,8 +186,10 @@ pub(super) fn wanted(query: Query<'_>) -> Result<(Option<SessionFilter>, Order),
         match word.as_ref() {
             "idle" => statuses.push(Status::Idle),
             "terminated" => statuses.push(Status::Terminated),
-            // No session is in one of these as long as no agent runs here.
-            "running" | "rescheduling" | "canceling" => {}
+            "running" => statuses.push(Status::Running),
+            "rescheduling" => statuses.push(Status::Rescheduling),
+            // A cancel takes effect at once, so no session is ever found in it.
+            "canceling" => {}
             _ => {
                 let problem = "must hold statuses of a session";
                 return Err(Invalid::new("statuses", problem));

@@ -1,0 +1,75 @@
+//! Wake-ups for readers of sessions: subscribe, look, wait.
+//!
+//! A wake-up carries no data: whoever is woken looks at the log again, from where it stands. All
+//! readers of a session are woken by every change of it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use leasehold_model::SessionId;
+use tokio::sync::watch;
+
+/// The readers of all sessions. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Watchers(Arc<Mutex<HashMap<SessionId, Watched>>>);
+
+struct Watched {
+    readers: usize,
+    bell: watch::Sender<()>,
+}
+
+/// A registered interest in one session.
+pub struct Watch {
+    session: SessionId,
+    bell: watch::Receiver<()>,
+    watchers: Watchers,
+}
+
+impl Watchers {
+    /// Registers interest in a session. Do so before looking: what comes after is not missed.
+    pub fn subscribe(&self, session: SessionId) -> Watch {
+        let mut sessions = self.0.lock().unwrap_or_else(|broken| broken.into_inner());
+        let watched = sessions
+            .entry(session)
+            .or_insert_with(|| Watched { readers: 0, bell: watch::Sender::new(()) });
+        watched.readers += 1;
+        Watch { session, bell: watched.bell.subscribe(), watchers: self.clone() }
+    }
+
+    /// Wakes the readers of a session.
+    pub(crate) fn wake(&self, session: SessionId) {
+        let sessions = self.0.lock().unwrap_or_else(|broken| broken.into_inner());
+        if let Some(watched) = sessions.get(&session) {
+            watched.bell.send_replace(());
+        }
+    }
+
+    /// How many readers there are.
+    pub fn readers(&self) -> usize {
+        let sessions = self.0.lock().unwrap_or_else(|broken| broken.into_inner());
+        sessions.values().map(|watched| watched.readers).sum()
+    }
+}
+
+impl Watch {
+    /// Waits for the next change since the last call, or since the subscription.
+    pub async fn changed(&mut self) {
+        // The sender lives as long as a watch does.
+        drop(self.bell.changed().await);
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let mut sessions = self.watchers.0.lock().unwrap_or_else(|broken| broken.into_inner());
+        if let Some(watched) = sessions.get_mut(&self.session) {
+            watched.readers -= 1;
+            if watched.readers == 0 {
+                sessions.remove(&self.session);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
