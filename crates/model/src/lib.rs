@@ -4,9 +4,10 @@
 //! knows about SQL or HTTP. A verb is a method that takes the present value, the present instant
 //! and a command, and returns the next value and a reply, or a [`Refusal`].
 //!
-//! * One noun a file: [`work`], [`environment`], [`session`], [`token`], [`idempotency`].
+//! * One noun a file: [`work`], [`environment`], [`agent`], [`session`], [`token`], [`idempotency`].
 //! * [`op`] joins verbs to the rows they need, [`rows`] is the working set of one batch.
 
+pub mod agent;
 pub mod environment;
 pub mod id;
 pub mod idempotency;
@@ -20,7 +21,7 @@ pub mod time;
 pub mod token;
 pub mod work;
 
-pub use id::{AccountId, EnvironmentId, KeyId, SessionId, TokenId, WorkId};
+pub use id::{AccountId, AgentId, EnvironmentId, KeyId, SessionId, TokenId, WorkId};
 pub use metadata::{Metadata, MetadataPatch};
 pub use op::{Context, Op};
 pub use refusal::Refusal;

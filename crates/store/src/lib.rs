@@ -31,8 +31,8 @@ pub use observer::{Batch, Observer, Silent};
 pub use poll::Polled;
 pub use pollers::Pollers;
 pub use views::{
-    Answer, Availability, Credential, CredentialId, Cursor, EnvironmentFilter, History, Listing,
-    Order, Page, QueueStats, Seen, SessionFilter, Totals, Views,
+    AgentFilter, Answer, Availability, Credential, CredentialId, Cursor, EnvironmentFilter,
+    History, Listing, Order, Page, QueueStats, Seen, SessionFilter, Totals, Views,
 };
 pub use wakeups::{Subscription, Wakeups};
 

@@ -1,7 +1,9 @@
 //! Filling in the working set from the tables in memory.
 
+use std::time::Duration;
+
 use leasehold_model::rows::{Keys, Rows};
-use leasehold_model::{Timestamp, Work};
+use leasehold_model::{AgentId, EnvironmentId, SessionId, Timestamp, Work};
 
 use super::tables::Tables;
 
@@ -14,7 +16,10 @@ pub(super) fn load(tables: &Tables, keys: &Keys, now: Timestamp, rows: &mut Rows
         environments,
         facts,
         residents,
+        agents,
+        agent_versions,
         sessions,
+        snapshots,
         live_work,
         work,
         bodies,
@@ -48,6 +53,8 @@ pub(super) fn load(tables: &Tables, keys: &Keys, now: Timestamp, rows: &mut Rows
     for id in sessions {
         tables.sessions.get(id).inspect(|row| rows.sessions.load(*id, (*row).clone()));
     }
+    load_agents(tables, agents, agent_versions, rows);
+    load_snapshots(tables, snapshots, rows);
     for session in live_work {
         let live = |w: &&Work| w.session == *session && w.stopped_at().is_none();
         if let Some(work) = tables.work.values().find(live) {
@@ -61,6 +68,18 @@ pub(super) fn load(tables: &Tables, keys: &Keys, now: Timestamp, rows: &mut Rows
     for id in bodies {
         tables.bodies.get(id).inspect(|row| rows.bodies.load(*id, (*row).clone()));
     }
+    load_ready(tables, ready, now, rows);
+    for key in responses {
+        tables.responses.get(key).inspect(|row| rows.responses.load(key.clone(), (*row).clone()));
+    }
+}
+
+fn load_ready(
+    tables: &Tables,
+    ready: &[(EnvironmentId, Duration)],
+    now: Timestamp,
+    rows: &mut Rows,
+) {
     for (environment, window) in ready {
         let candidates = rows.candidates.entry(*environment).or_default();
         let available = |w: &&Work| w.environment == *environment && w.available(now, *window);
@@ -72,7 +91,27 @@ pub(super) fn load(tables: &Tables, keys: &Keys, now: Timestamp, rows: &mut Rows
             }
         }
     }
-    for key in responses {
-        tables.responses.get(key).inspect(|row| rows.responses.load(key.clone(), (*row).clone()));
+}
+
+fn load_agents(tables: &Tables, ids: &[AgentId], versions: &[(AgentId, u32)], rows: &mut Rows) {
+    for id in ids {
+        tables.agents.get(id).inspect(|row| rows.agents.load(*id, (*row).clone()));
     }
+    for key in versions {
+        load_agent_version(tables, *key, rows);
+    }
+}
+
+fn load_snapshots(tables: &Tables, sessions: &[SessionId], rows: &mut Rows) {
+    for id in sessions {
+        tables.snapshots.get(id).inspect(|row| rows.snapshots.load(*id, (*row).clone()));
+        let named = tables.sessions.get(id).map(|session| &session.agent);
+        let version = named.and_then(|agent| Some((AgentId::parse(&agent.id)?, agent.version)));
+        version.inspect(|key| load_agent_version(tables, *key, rows));
+    }
+}
+
+fn load_agent_version(tables: &Tables, key: (AgentId, u32), rows: &mut Rows) {
+    let row = tables.agent_versions.get(&key);
+    row.inspect(|row| rows.agent_versions.load(key, (*row).clone()));
 }

@@ -14,8 +14,10 @@ struct Migration {
 }
 
 /// All of them, in order, numbered from 1 without a gap.
-const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "lease", sql: include_str!("migrations/0001_lease.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "lease", sql: include_str!("migrations/0001_lease.sql") },
+    Migration { version: 2, name: "agents", sql: include_str!("migrations/0002_agents.sql") },
+];
 
 /// The newest schema that this binary knows.
 pub(super) fn newest() -> u32 {
