@@ -29,6 +29,8 @@ pub mod kind {
     pub enum Token {}
     /// An environment key.
     pub enum Key {}
+    /// An agent.
+    pub enum Agent {}
     /// An environment.
     pub enum Environment {}
     /// A session.
@@ -46,6 +48,9 @@ pub mod kind {
     }
     impl Kind for Key {
         const PREFIX: &'static str = "ekey_";
+    }
+    impl Kind for Agent {
+        const PREFIX: &'static str = "agent_";
     }
     impl Kind for Environment {
         const PREFIX: &'static str = "env_";
@@ -70,6 +75,8 @@ pub type AccountId = Id<kind::Account>;
 pub type TokenId = Id<kind::Token>;
 /// Names an environment key.
 pub type KeyId = Id<kind::Key>;
+/// Names an agent.
+pub type AgentId = Id<kind::Agent>;
 /// Names an environment.
 pub type EnvironmentId = Id<kind::Environment>;
 /// Names a session.

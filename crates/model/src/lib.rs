@@ -4,10 +4,11 @@
 //! knows about SQL or HTTP. A verb is a method that takes the present value, the present instant
 //! and a command, and returns the next value and a reply, or a [`Refusal`].
 //!
-//! * One noun a file: [`work`], [`environment`], [`session`], [`event`], [`log`], [`token`],
-//!   [`idempotency`].
+//! * One noun a file: [`work`], [`environment`], [`agent`], [`session`], [`event`], [`log`],
+//!   [`token`], [`idempotency`].
 //! * [`op`] joins verbs to the rows they need, [`rows`] is the working set of one batch.
 
+pub mod agent;
 pub mod environment;
 pub mod event;
 pub mod id;
@@ -25,7 +26,7 @@ pub mod token;
 pub mod work;
 
 pub use event::Event;
-pub use id::{AccountId, EnvironmentId, EventId, KeyId, SessionId, TokenId, WorkId};
+pub use id::{AccountId, AgentId, EnvironmentId, EventId, KeyId, SessionId, TokenId, WorkId};
 pub use json::Json;
 pub use log::Log;
 pub use metadata::{Metadata, MetadataPatch};

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::refusal::Refusal;
 
 /// Most keys a map may have.
@@ -12,7 +14,8 @@ pub const MAX_KEY_CHARS: usize = 64;
 pub const MAX_VALUE_CHARS: usize = 512;
 
 /// A checked map: within the bounds above at all times.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Metadata(BTreeMap<String, String>);
 
 /// A merge patch: a string sets a key, `None` removes it; absent keys stay.

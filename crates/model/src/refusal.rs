@@ -3,6 +3,8 @@
 //! They carry facts, not words and not statuses: each dialect has one exhaustive map from a refusal
 //! to what it says on the wire. An accident of the store is not a refusal.
 
+use std::borrow::Cow;
+
 use crate::id::WorkId;
 use crate::log::send::Objection;
 use crate::metadata::MetadataProblem;
@@ -72,14 +74,30 @@ pub enum Refusal {
     /// The metadata would break a bound.
     Metadata(MetadataProblem),
 
+    /// A part of what was asked for is not acceptable.
+    Unfit(Unfit),
+
     /// The environment is archived: it takes no change and no new session.
     EnvironmentArchived,
     /// An update would turn one kind of environment into another.
     EnvironmentKindChange,
-    /// A configuration would break a bound.
-    Config(ConfigProblem),
     /// Sessions still refer to the environment.
     EnvironmentInUse,
+
+    /// The agent is archived: it takes no change and no new session.
+    AgentArchived,
+    /// The agent has moved on from the version that the caller knows.
+    AgentMoved {
+        /// What the caller believed.
+        expected: u32,
+        /// Its newest version.
+        newest: u32,
+    },
+    /// The agent has no such version.
+    AgentVersionUnknown {
+        /// The number that was asked for.
+        version: u32,
+    },
 
     /// The session is archived: it takes no change.
     SessionArchived,
@@ -107,6 +125,8 @@ pub enum Resource {
     Key,
     /// An environment.
     Environment,
+    /// An agent.
+    Agent,
     /// A session.
     Session,
     /// A work item.
@@ -124,13 +144,34 @@ pub enum Verb {
     Stop,
 }
 
-/// Which part of a configuration is not acceptable, and why.
+/// Which part of what was asked for is not acceptable, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConfigProblem {
-    /// The member, dotted, from `config` on.
+pub struct Unfit {
+    /// The member, dotted from the object that was asked for.
     pub param: String,
     /// A predicate that follows the member's name: "must …".
-    pub problem: &'static str,
+    pub problem: Cow<'static, str>,
+}
+
+impl Unfit {
+    /// The same of a member of `outer`.
+    #[must_use]
+    pub fn within(self, outer: &str) -> Self {
+        Self { param: format!("{outer}.{}", self.param), ..self }
+    }
+}
+
+impl Refusal {
+    /// A member is not acceptable; `problem` is a predicate: "must …".
+    pub(crate) fn unfit(param: impl Into<String>, problem: impl Into<Cow<'static, str>>) -> Self {
+        Self::Unfit(Unfit { param: param.into(), problem: problem.into() })
+    }
+
+    /// The same refusal; if it names a member, that is a member of `outer`.
+    #[must_use]
+    pub(crate) fn within(self, outer: &str) -> Self {
+        if let Self::Unfit(unfit) = self { Self::Unfit(unfit.within(outer)) } else { self }
+    }
 }
 
 /// A refusal's name for metrics: a closed, short set.
@@ -149,8 +190,11 @@ impl Refusal {
             Self::Metadata(_) => "metadata",
             Self::EnvironmentArchived => "environment_archived",
             Self::EnvironmentKindChange => "environment_kind_change",
-            Self::Config(_) => "config",
+            Self::Unfit(_) => "unfit",
             Self::EnvironmentInUse => "environment_in_use",
+            Self::AgentArchived => "agent_archived",
+            Self::AgentMoved { .. } => "agent_moved",
+            Self::AgentVersionUnknown { .. } => "agent_version_unknown",
             Self::SessionArchived => "session_archived",
             Self::SessionTerminated => "session_terminated",
             Self::SessionRunning => "session_running",

@@ -8,11 +8,13 @@ use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
 use std::time::Duration;
 
+use crate::agent::snapshot::Snapshot;
+use crate::agent::{Agent, AgentVersion};
 use crate::environment::{Environment, Facts};
-use crate::id::{AccountId, EnvironmentId, KeyId, SessionId, TokenId, WorkId};
+use crate::id::{AccountId, AgentId, EnvironmentId, KeyId, SessionId, TokenId, WorkId};
 use crate::idempotency::{ResponseKey, StoredResponse};
 use crate::log::{EventWrite, Log, TURN_QUEUE};
-use crate::session::Session;
+use crate::session::{AgentRef, Session};
 use crate::time::Timestamp;
 use crate::token::{Account, Key, Token};
 use crate::work::attempt::Attempt;
@@ -35,8 +37,14 @@ pub struct Keys {
     pub facts: Vec<EnvironmentId>,
     /// Some sessions of each of these environments: more than the batch can delete.
     pub residents: Vec<EnvironmentId>,
+    /// Agents, with their newest versions.
+    pub agents: Vec<AgentId>,
+    /// Versions of agents.
+    pub agent_versions: Vec<(AgentId, u32)>,
     /// Sessions.
     pub sessions: Vec<SessionId>,
+    /// What each of these sessions holds of its agent; the sessions are named as well.
+    pub snapshots: Vec<SessionId>,
     /// The live work item of each of these sessions.
     pub live_work: Vec<SessionId>,
     /// The logs of these sessions, with the heads of their turns.
@@ -69,8 +77,15 @@ pub struct Rows {
     pub loaded_facts: HashMap<EnvironmentId, Facts>,
     /// Some sessions of an environment.
     pub residents: HashMap<EnvironmentId, Vec<SessionId>>,
+    /// Agents.
+    pub agents: Table<AgentId, Agent>,
+    /// Versions of agents.
+    pub agent_versions: Table<(AgentId, u32), AgentVersion>,
     /// Sessions.
     pub sessions: Table<SessionId, Session>,
+    /// What a session has differently from the version that it names; read with
+    /// [`Rows::snapshot`].
+    pub snapshots: Table<SessionId, Snapshot>,
     /// The live item of a session.
     pub live_work: HashMap<SessionId, WorkId>,
     /// Heads of logs; a session without a row here has heard nothing yet.
@@ -155,6 +170,17 @@ impl Rows {
         }
     }
 
+    /// What a session holds of its agent: its own, or the version that it names. Sessions that are
+    /// older than agents name some that never were.
+    pub fn snapshot(&self, session: &Session) -> Snapshot {
+        if let Some(own) = self.snapshots.get(&session.id) {
+            return own.clone();
+        }
+        let AgentRef { id, version } = &session.agent;
+        let kept = AgentId::parse(id).and_then(|id| self.agent_versions.get(&(id, *version)));
+        session.agent.snapshot(kept)
+    }
+
     /// The body of an item; empty if it has none.
     pub fn body(&self, work: WorkId) -> Body {
         self.bodies.get(&work).cloned().unwrap_or_default()
@@ -170,7 +196,10 @@ impl Rows {
             tokens,
             keys,
             environments,
+            agents,
+            agent_versions,
             sessions,
+            snapshots,
             logs,
             work,
             bodies,
@@ -181,8 +210,11 @@ impl Rows {
         tokens.undo.clear();
         keys.undo.clear();
         environments.undo.clear();
+        agents.undo.clear();
+        agent_versions.undo.clear();
         sessions.undo.clear();
         logs.undo.clear();
+        snapshots.undo.clear();
         work.undo.clear();
         bodies.undo.clear();
         responses.undo.clear();
@@ -205,7 +237,10 @@ impl Rows {
             tokens,
             keys,
             environments,
+            agents,
+            agent_versions,
             sessions,
+            snapshots,
             logs,
             work,
             bodies,
@@ -216,8 +251,11 @@ impl Rows {
         tokens.undo();
         keys.undo();
         environments.undo();
+        agents.undo();
+        agent_versions.undo();
         sessions.undo();
         logs.undo();
+        snapshots.undo();
         work.undo();
         bodies.undo();
         responses.undo();
@@ -230,7 +268,10 @@ impl Rows {
             tokens,
             keys,
             environments,
+            agents,
+            agent_versions,
             sessions,
+            snapshots,
             logs,
             work,
             bodies,
@@ -243,8 +284,11 @@ impl Rows {
             || tokens.is_dirty()
             || keys.is_dirty()
             || environments.is_dirty()
+            || agents.is_dirty()
+            || agent_versions.is_dirty()
             || sessions.is_dirty()
             || logs.is_dirty()
+            || snapshots.is_dirty()
             || work.is_dirty()
             || bodies.is_dirty()
             || responses.is_dirty()

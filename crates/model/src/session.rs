@@ -1,13 +1,19 @@
 //! A session: who owns it, where it runs, what it carries. What happens in it is its [log](crate::log).
 
+pub mod budget;
 pub mod ops;
 
 use serde::{Deserialize, Serialize};
 
+use std::collections::BTreeMap;
+
+use crate::agent::AgentVersion;
+use crate::agent::snapshot::Snapshot;
 use crate::id::{AccountId, EnvironmentId, SessionId};
 use crate::log::Fold;
 use crate::metadata::Metadata;
 use crate::time::Timestamp;
+use budget::Budget;
 
 /// The most characters of a title.
 pub const MAX_TITLE_CHARS: usize = 512;
@@ -27,6 +33,10 @@ pub struct Session {
     pub title: Option<String>,
     /// What the client keeps with it.
     pub metadata: Metadata,
+    /// What its sandbox finds in its environment (Q).
+    pub environment_variables: BTreeMap<String, String>,
+    /// What it may cost; `None`: whatever it takes.
+    pub budget: Option<Budget>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -42,6 +52,17 @@ pub struct AgentRef {
     pub id: String,
     /// Its version, from 1.
     pub version: u32,
+}
+
+impl AgentRef {
+    /// What a session holds that has nothing of its own: the version, if there is one. A session that
+    /// is older than agents may name one that never was.
+    pub fn snapshot(&self, kept: Option<&AgentVersion>) -> Snapshot {
+        match kept {
+            Some(kept) => Snapshot::of(self.id.as_str(), self.version, &kept.definition),
+            None => Snapshot::unknown(&self.id, self.version),
+        }
+    }
 }
 
 impl Session {

@@ -34,8 +34,8 @@ pub use poll::Polled;
 pub use pollers::Pollers;
 pub use previews::{Preview, Previews, Viewer};
 pub use views::{
-    Answer, Availability, Credential, CredentialId, Cursor, EnvironmentFilter, EventFilter,
-    History, Listing, Order, Page, QueueStats, Seen, SessionFilter, Totals, Views,
+    AgentFilter, Answer, Availability, Credential, CredentialId, Cursor, EnvironmentFilter,
+    EventFilter, History, Listing, Order, Page, QueueStats, Seen, SessionFilter, Totals, Views,
 };
 pub use wakeups::{Subscription, Wakeups};
 pub use watchers::{Watch, Watchers};

@@ -284,9 +284,16 @@ fn claim_key(db: &Connection, fresh: [u8; 32]) -> rusqlite::Result<[u8; 32]> {
 
 /// Ids and instants go on behind the newest in the file, whatever the clock says.
 fn start_after_newest(db: &Connection, mint: &mut Mint, clock: &Clock) -> rusqlite::Result<()> {
-    for table in
-        ["accounts", "tokens", "environment_keys", "environments", "sessions", "events", "work"]
-    {
+    for table in [
+        "accounts",
+        "tokens",
+        "environment_keys",
+        "environments",
+        "agents",
+        "sessions",
+        "events",
+        "work",
+    ] {
         let newest: Option<[u8; 16]> = db
             .query_row(&format!("SELECT max(id) FROM {table}"), [], |row| row.get(0))
             .optional()?

@@ -6,17 +6,20 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
+use leasehold_model::agent::snapshot::Snapshot;
+use leasehold_model::agent::{Agent, AgentVersion};
 use leasehold_model::environment::{Environment, Facts};
 use leasehold_model::idempotency::{ResponseKey, StoredResponse};
-use leasehold_model::session::{Session, Status};
+use leasehold_model::session::{AgentRef, Session, Status};
 use leasehold_model::token::{Account, Key, SecretHash, Token};
 use leasehold_model::work::attempt::Attempt;
 use leasehold_model::work::ops::Item;
 use leasehold_model::{
-    AccountId, EnvironmentId, Event, EventId, KeyId, Log, SessionId, Timestamp, TokenId, Work,
-    WorkId,
+    AccountId, AgentId, EnvironmentId, Event, EventId, KeyId, Log, SessionId, Timestamp, TokenId,
+    Work, WorkId,
 };
 
 use crate::error::StoreError;
@@ -56,6 +59,23 @@ pub trait Views: Send + Sync {
         filter: EnvironmentFilter,
         page: Page<EnvironmentId>,
     ) -> Answer<'_, Listing<Environment>>;
+
+    /// An agent as it is now.
+    fn agent(&self, id: AgentId) -> Answer<'_, Option<Agent>>;
+    /// A version of an agent, which may be gone by now.
+    fn agent_version(&self, of: AgentId, version: u32) -> Answer<'_, Option<AgentVersion>>;
+    /// Agents of an account.
+    fn agents(
+        &self,
+        of: AccountId,
+        filter: AgentFilter,
+        page: Page<AgentId>,
+    ) -> Answer<'_, Listing<Agent>>;
+    /// Versions of an agent, by their numbers.
+    fn agent_versions(&self, of: AgentId, page: Page<u32>) -> Answer<'_, Listing<AgentVersion>>;
+
+    /// What each of these sessions holds of its agent, in their order.
+    fn snapshots(&self, of: Vec<(SessionId, AgentRef)>) -> Answer<'_, Vec<Arc<Snapshot>>>;
 
     /// A session.
     fn session(&self, id: SessionId) -> Answer<'_, Option<Session>>;
@@ -140,6 +160,18 @@ pub struct Page<K> {
     pub order: Order,
 }
 
+impl<K> Page<K> {
+    /// The same part by another measure of position.
+    pub(crate) fn map<L>(self, to: impl FnOnce(K) -> L) -> Page<L> {
+        let cursor = match self.cursor {
+            Cursor::Start => Cursor::Start,
+            Cursor::After(position) => Cursor::After(to(position)),
+            Cursor::Before(position) => Cursor::Before(to(position)),
+        };
+        Page { cursor, limit: self.limit, order: self.order }
+    }
+}
+
 /// A position in a list. An id that does not exist is a position as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cursor<K> {
@@ -172,6 +204,17 @@ pub struct Listing<T> {
 /// Which environments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EnvironmentFilter {
+    /// Archived ones too.
+    pub include_archived: bool,
+    /// Created at or after.
+    pub created_from: Option<Timestamp>,
+    /// Created at or before.
+    pub created_to: Option<Timestamp>,
+}
+
+/// Which agents.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AgentFilter {
     /// Archived ones too.
     pub include_archived: bool,
     /// Created at or after.

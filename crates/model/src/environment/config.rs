@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::refusal::{ConfigProblem, Refusal};
+use crate::refusal::Refusal;
 
 /// The most bytes of a set-up script in UTF-8.
 pub const MAX_SCRIPT_BYTES: usize = 65_536;
@@ -145,7 +145,7 @@ impl Config {
     /// Checks the bounds of environments §3.
     ///
     /// # Errors
-    /// [`Refusal::Config`] with the first member that is not acceptable.
+    /// [`Refusal::Unfit`] with the first member that is not acceptable.
     pub fn check(&self, strictness: Strictness) -> Result<(), Refusal> {
         match self {
             Self::SelfHosted { setup_script } => check_script(setup_script.as_deref()),
@@ -272,7 +272,11 @@ fn check_script(script: Option<&str>) -> Result<(), Refusal> {
 /// A bare host name, or `*.` and a host name: labels of letters, digits and inner hyphens. An
 /// address in digits is a bare host; a range of addresses is not.
 fn is_host_pattern(host: &str) -> bool {
-    let name = host.strip_prefix("*.").unwrap_or(host);
+    is_host(host.strip_prefix("*.").unwrap_or(host))
+}
+
+/// A bare host name.
+pub(crate) fn is_host(name: &str) -> bool {
     (1..=253).contains(&name.len())
         && name.split('.').all(|label| {
             (1..=63).contains(&label.len())
@@ -283,7 +287,7 @@ fn is_host_pattern(host: &str) -> bool {
 }
 
 fn refuse(param: &str, problem: &'static str) -> Result<(), Refusal> {
-    Err(Refusal::Config(ConfigProblem { param: param.to_owned(), problem }))
+    Err(Refusal::unfit(param, problem))
 }
 
 #[cfg(test)]

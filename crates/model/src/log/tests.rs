@@ -46,6 +46,8 @@ impl Room {
             created_at: now,
             updated_at: now,
             archived_at: None,
+            budget: None,
+            environment_variables: Default::default(),
         };
         let mut rows = Rows::default();
         rows.sessions.load(session.id, session.clone());
@@ -202,10 +204,17 @@ impl Room {
 
 fn short(event: &Event) -> String {
     let word = event.kind.as_str().replace("session.", "").replace("thread_status_", "thread ");
-    let detail = match &event.kind {
-        Kind::StatusIdle(StopReason::RequiresAction(calls)) => format!(" on {}", calls.len()),
-        Kind::StatusIdle(reason) => format!(" {reason:?}"),
-        _ => String::new(),
+    let detail = if let Kind::StatusIdle(reason) = &event.kind {
+        match reason {
+            StopReason::RequiresAction(calls) => format!(" on {}", calls.len()),
+            reason @ (StopReason::EndTurn
+            | StopReason::RetriesExhausted
+            | StopReason::BudgetReached
+            | StopReason::Refusal { .. }
+            | StopReason::Cancelled) => format!(" {reason:?}"),
+        }
+    } else {
+        String::new()
     };
     let word = format!("{}{detail}", word.replace("status_", ""));
     if event.place.is_none() { format!("({word})") } else { word }

@@ -62,6 +62,8 @@ impl Op for CreateSession {
             agent: self.agent.clone(),
             title: self.title.clone(),
             metadata: self.metadata.clone(),
+            environment_variables: std::collections::BTreeMap::new(),
+            budget: None,
             created_at: now,
             updated_at: now,
             archived_at: None,

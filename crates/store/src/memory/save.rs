@@ -16,8 +16,12 @@ pub(super) fn save(tables: &mut Tables, rows: &Rows) -> Result<(), StoreError> {
     apply(&mut tables.tokens, &rows.tokens);
     apply(&mut tables.keys, &rows.keys);
     apply(&mut tables.environments, &rows.environments);
+    apply(&mut tables.agents, &rows.agents);
+    apply(&mut tables.agent_versions, &rows.agent_versions);
     apply(&mut tables.sessions, &rows.sessions);
     apply(&mut tables.logs, &rows.logs);
+    apply(&mut tables.snapshots, &rows.snapshots);
+    tables.snapshots.retain(|session, _| tables.sessions.contains_key(session));
     apply(&mut tables.work, &rows.work);
     apply(&mut tables.bodies, &rows.bodies);
     apply(&mut tables.responses, &rows.responses);

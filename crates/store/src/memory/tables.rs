@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use leasehold_model::agent::snapshot::Snapshot;
+use leasehold_model::agent::{Agent, AgentVersion};
 use leasehold_model::environment::Environment;
 use leasehold_model::idempotency::{ResponseKey, StoredResponse};
 use leasehold_model::log::TURN_QUEUE;
@@ -10,7 +12,8 @@ use leasehold_model::token::{Account, Key, Token};
 use leasehold_model::work::Body;
 use leasehold_model::work::attempt::Attempt;
 use leasehold_model::{
-    AccountId, EnvironmentId, Event, KeyId, Log, SessionId, Timestamp, TokenId, Work, WorkId,
+    AccountId, AgentId, EnvironmentId, Event, KeyId, Log, SessionId, Timestamp, TokenId, Work,
+    WorkId,
 };
 
 use crate::views::CredentialId;
@@ -23,9 +26,12 @@ pub(super) struct Tables {
     pub(super) keys: BTreeMap<KeyId, Key>,
     pub(super) used: HashMap<CredentialId, Timestamp>,
     pub(super) environments: BTreeMap<EnvironmentId, Environment>,
+    pub(super) agents: BTreeMap<AgentId, Agent>,
+    pub(super) agent_versions: BTreeMap<(AgentId, u32), AgentVersion>,
     pub(super) sessions: BTreeMap<SessionId, Session>,
     pub(super) logs: BTreeMap<SessionId, Log>,
     pub(super) events: BTreeMap<SessionId, Vec<Event>>,
+    pub(super) snapshots: BTreeMap<SessionId, Snapshot>,
     pub(super) work: BTreeMap<WorkId, Work>,
     pub(super) bodies: BTreeMap<WorkId, Body>,
     pub(super) attempts: BTreeMap<WorkId, Vec<Attempt>>,

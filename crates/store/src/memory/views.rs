@@ -1,26 +1,28 @@
 //! The views of the memory backend: each looks at all rows.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use leasehold_model::agent::snapshot::Snapshot;
+use leasehold_model::agent::{Agent, AgentVersion};
 use leasehold_model::environment::{Environment, Facts};
-use leasehold_model::id::Id;
 use leasehold_model::idempotency::{ResponseKey, StoredResponse};
 use leasehold_model::log::{Fold, TURN_QUEUE};
-use leasehold_model::session::Session;
+use leasehold_model::session::{AgentRef, Session};
 use leasehold_model::token::{Account, Key, SecretHash, Token};
 use leasehold_model::work::Standing;
 use leasehold_model::work::ops::Item;
 use leasehold_model::{
-    AccountId, EnvironmentId, Event, EventId, KeyId, Log, SessionId, Timestamp, TokenId, Work,
-    WorkId,
+    AccountId, AgentId, EnvironmentId, Event, EventId, KeyId, Log, SessionId, Timestamp, TokenId,
+    Work, WorkId,
 };
 
 use super::Shared;
 use super::tables::Tables;
 use crate::views::{
-    Answer, Availability, Credential, CredentialId, Cursor, EnvironmentFilter, EventFilter,
-    History, Listing, Order, Page, QueueStats, Seen, SessionFilter, Totals, Views,
+    AgentFilter, Answer, Availability, Credential, CredentialId, Cursor, EnvironmentFilter,
+    EventFilter, History, Listing, Order, Page, QueueStats, Seen, SessionFilter, Totals, Views,
 };
 
 impl Shared {
@@ -104,6 +106,52 @@ impl Views for Shared {
                     && filter.created_to.is_none_or(|to| e.created_at <= to)
             });
             cut(rows.cloned(), |e| e.id, page)
+        })
+    }
+
+    fn agent(&self, id: AgentId) -> Answer<'_, Option<Agent>> {
+        self.answer(|tables, _| tables.agents.get(&id).cloned())
+    }
+
+    fn agent_version(&self, of: AgentId, version: u32) -> Answer<'_, Option<AgentVersion>> {
+        self.answer(|tables, _| tables.agent_versions.get(&(of, version)).cloned())
+    }
+
+    fn agents(
+        &self,
+        of: AccountId,
+        filter: AgentFilter,
+        page: Page<AgentId>,
+    ) -> Answer<'_, Listing<Agent>> {
+        self.answer(|tables, _| {
+            let rows = tables.agents.values().filter(|a| {
+                a.account == of
+                    && (filter.include_archived || a.archived_at.is_none())
+                    && filter.created_from.is_none_or(|from| a.created_at >= from)
+                    && filter.created_to.is_none_or(|to| a.created_at <= to)
+            });
+            cut(rows.cloned(), |a| a.id, page)
+        })
+    }
+
+    fn agent_versions(&self, of: AgentId, page: Page<u32>) -> Answer<'_, Listing<AgentVersion>> {
+        self.answer(|tables, _| {
+            let rows = tables.agent_versions.values().filter(|v| v.agent == of);
+            cut(rows.cloned(), |v| v.version, page)
+        })
+    }
+
+    fn snapshots(&self, of: Vec<(SessionId, AgentRef)>) -> Answer<'_, Vec<Arc<Snapshot>>> {
+        self.answer(|tables, _| {
+            let snapshot = |(session, agent): (SessionId, AgentRef)| {
+                let own = tables.snapshots.get(&session).cloned();
+                let version = || {
+                    let id = AgentId::parse(&agent.id)?;
+                    tables.agent_versions.get(&(id, agent.version))
+                };
+                Arc::new(own.unwrap_or_else(|| agent.snapshot(version())))
+            };
+            of.into_iter().map(snapshot).collect()
         })
     }
 
@@ -296,16 +344,16 @@ fn item(tables: &Tables, work: &Work, now: Timestamp) -> Item {
 }
 
 /// Cuts a page out of all rows, which come in ascending order of their ids.
-fn cut<T, K>(
+fn cut<T, K: Copy + Ord>(
     rows: impl DoubleEndedIterator<Item = T>,
-    id: impl Fn(&T) -> Id<K>,
-    page: Page<Id<K>>,
+    id: impl Fn(&T) -> K,
+    page: Page<K>,
 ) -> Listing<T> {
     let mut rows: Vec<T> = match page.order {
         Order::Ascending => rows.collect(),
         Order::Descending => rows.rev().collect(),
     };
-    let precedes = |a: Id<K>, b: Id<K>| match page.order {
+    let precedes = |a: K, b: K| match page.order {
         Order::Ascending => a < b,
         Order::Descending => b < a,
     };

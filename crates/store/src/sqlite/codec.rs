@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use leasehold_model::agent::{Agent, AgentVersion};
 use leasehold_model::environment::config::{Config, Kind};
 use leasehold_model::environment::{Environment, Scope};
 use leasehold_model::event::Place;
 use leasehold_model::id::Id;
+use leasehold_model::session::budget::Budget;
 use leasehold_model::session::{AgentRef, Session, Status};
 use leasehold_model::token::{Account, Key, Scopes, Token, Validity};
 use leasehold_model::work::attempt::{Attempt, Outcome};
@@ -50,7 +52,7 @@ impl<'a, 'r> Columns<'a, 'r> {
         self.json::<BTreeMap<String, String>>().map(Metadata::trusted)
     }
 
-    fn json<T: serde::de::DeserializeOwned>(&mut self) -> rusqlite::Result<T> {
+    pub(super) fn json<T: serde::de::DeserializeOwned>(&mut self) -> rusqlite::Result<T> {
         let text: String = self.get()?;
         serde_json::from_str(&text).map_err(|error| self.wrong(error))
     }
@@ -186,8 +188,40 @@ pub(super) fn facts(
     Ok((id, facts))
 }
 
+/// Agents and what their newest versions say.
+pub(super) const AGENTS: &str = "agents JOIN agent_versions ON agent_versions.agent = agents.id \
+     AND agent_versions.version = agents.version";
+
+pub(super) const AGENT: &str = "id, account, agents.version, definition, created_at, updated_at, \
+     archived_at";
+
+pub(super) fn agent(row: &Row<'_>) -> rusqlite::Result<Agent> {
+    let mut row = Columns::new(row);
+    Ok(Agent {
+        id: row.id()?,
+        account: row.id()?,
+        version: row.get()?,
+        definition: row.json()?,
+        created_at: row.instant()?,
+        updated_at: row.instant()?,
+        archived_at: row.maybe_instant()?,
+    })
+}
+
+pub(super) const AGENT_VERSION: &str = "agent, version, definition, written_at";
+
+pub(super) fn agent_version(row: &Row<'_>) -> rusqlite::Result<AgentVersion> {
+    let mut row = Columns::new(row);
+    Ok(AgentVersion {
+        agent: row.id()?,
+        version: row.get()?,
+        definition: row.json()?,
+        written_at: row.instant()?,
+    })
+}
+
 pub(super) const SESSION: &str = "id, account, environment, agent, agent_version, title, \
-     metadata, created_at, updated_at, archived_at";
+     metadata, environment_variables, budget, created_at, updated_at, archived_at";
 
 pub(super) fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
     let mut row = Columns::new(row);
@@ -198,6 +232,8 @@ pub(super) fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
         agent: AgentRef { id: row.get()?, version: row.get()? },
         title: row.get()?,
         metadata: row.metadata()?,
+        environment_variables: row.json()?,
+        budget: row.get::<Option<i64>>()?.map(|limit| Budget { hundredths: limit.cast_unsigned() }),
         created_at: row.instant()?,
         updated_at: row.instant()?,
         archived_at: row.maybe_instant()?,

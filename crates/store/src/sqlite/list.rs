@@ -90,11 +90,22 @@ impl Query {
         ))
     }
 
-    /// Reads one page.
+    /// Reads one page of rows in order of their ids.
     pub(super) fn page<K, T>(
-        mut self,
+        self,
         db: &Connection,
         page: Page<Id<K>>,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<Listing<T>> {
+        self.page_by("id", db, page.map(|id| *id.bytes()), read)
+    }
+
+    /// Reads one page of rows in order of a column.
+    pub(super) fn page_by<K: Bound, T>(
+        mut self,
+        column: &str,
+        db: &Connection,
+        page: Page<K>,
         read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<Listing<T>> {
         let backwards = matches!(page.cursor, Cursor::Before(_));
@@ -102,13 +113,13 @@ impl Query {
         match page.cursor {
             Cursor::Start => {}
             Cursor::After(id) | Cursor::Before(id) => {
-                let condition = if ascending { "id > ?" } else { "id < ?" };
-                self = self.and(condition, *id.bytes());
+                let sign = if ascending { '>' } else { '<' };
+                self = self.and(&format!("{column} {sign} ?"), id);
             }
         }
         let order = if ascending { "ASC" } else { "DESC" };
         let limit = i64::try_from(page.limit).unwrap_or(i64::MAX).saturating_add(1);
-        self.sql.push_str(&format!(" ORDER BY id {order} LIMIT {limit}"));
+        self.sql.push_str(&format!(" ORDER BY {column} {order} LIMIT {limit}"));
         let mut statement = db.prepare_cached(&self.sql)?;
         let rows = statement.query_map(params_from_iter(self.values), read)?;
         let mut items = rows.collect::<rusqlite::Result<Vec<T>>>()?;

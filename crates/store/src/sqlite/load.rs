@@ -3,9 +3,13 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use leasehold_model::agent::AgentVersion;
+use leasehold_model::agent::snapshot::Snapshot;
 use leasehold_model::id::Id;
+use leasehold_model::idempotency::ResponseKey;
 use leasehold_model::rows::{Keys, Rows, Table};
-use leasehold_model::{EnvironmentId, SessionId, Timestamp, WorkId};
+use leasehold_model::session::AgentRef;
+use leasehold_model::{AgentId, EnvironmentId, SessionId, Timestamp, WorkId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::books::Books;
@@ -26,7 +30,10 @@ pub(super) fn load(
         environments,
         facts,
         residents,
+        agents,
+        agent_versions,
         sessions,
+        snapshots,
         live_work,
         logs,
         work,
@@ -54,7 +61,9 @@ pub(super) fn load(
         environments_table,
         codec::environment,
     )?;
+    by_id(db, codec::AGENTS, codec::AGENT, agents, &mut rows.agents, codec::agent)?;
     by_id(db, "sessions", codec::SESSION, sessions, &mut rows.sessions, codec::session)?;
+    load_snapshots(db, agent_versions, snapshots, rows)?;
     load_facts(shared, facts, rows);
     for environment in residents {
         // One more than this batch can delete.
@@ -76,6 +85,14 @@ pub(super) fn load(
     for id in bodies {
         load_body(db, *id, rows)?;
     }
+    load_responses(db, responses, rows)
+}
+
+fn load_responses(
+    db: &Connection,
+    responses: &[ResponseKey],
+    rows: &mut Rows,
+) -> rusqlite::Result<()> {
     for key in responses {
         let mut statement = db.prepare_cached(
             "SELECT fingerprint, status, body, created_at FROM responses \
@@ -123,6 +140,76 @@ fn load_facts(shared: &Shared, facts: &[EnvironmentId], rows: &mut Rows) {
             rows.loaded_facts.insert(*id, facts);
         }
     }
+}
+
+fn load_snapshots(
+    db: &Connection,
+    versions: &[(AgentId, u32)],
+    sessions: &[SessionId],
+    rows: &mut Rows,
+) -> rusqlite::Result<()> {
+    for (agent, version) in versions {
+        load_agent_version(db, *agent, *version, rows)?;
+    }
+    for session in sessions {
+        load_snapshot(db, *session, rows)?;
+    }
+    Ok(())
+}
+
+fn load_agent_version(
+    db: &Connection,
+    agent: AgentId,
+    version: u32,
+    rows: &mut Rows,
+) -> rusqlite::Result<()> {
+    if !rows.agent_versions.has(&(agent, version))
+        && let Some(kept) = agent_version(db, agent, version)?
+    {
+        rows.agent_versions.load((agent, version), kept);
+    }
+    Ok(())
+}
+
+pub(super) fn agent_version(
+    db: &Connection,
+    agent: AgentId,
+    version: u32,
+) -> rusqlite::Result<Option<AgentVersion>> {
+    let sql = format!(
+        "SELECT {} FROM agent_versions WHERE agent = ?1 AND version = ?2",
+        codec::AGENT_VERSION
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    statement.query_row(params![agent.bytes(), version], codec::agent_version).optional()
+}
+
+/// A session's own snapshot, or the version that it names.
+fn load_snapshot(db: &Connection, session: SessionId, rows: &mut Rows) -> rusqlite::Result<()> {
+    if rows.snapshots.has(&session) {
+        return Ok(());
+    }
+    if let Some(own) = own_snapshot(db, session)? {
+        rows.snapshots.load(session, own);
+        return Ok(());
+    }
+    let Some(AgentRef { id, version }) = rows.sessions.get(&session).map(|s| s.agent.clone())
+    else {
+        return Ok(());
+    };
+    match AgentId::parse(&id) {
+        Some(agent) => load_agent_version(db, agent, version, rows),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn own_snapshot(
+    db: &Connection,
+    session: SessionId,
+) -> rusqlite::Result<Option<Snapshot>> {
+    let mut statement =
+        db.prepare_cached("SELECT snapshot FROM session_agents WHERE session = ?1")?;
+    statement.query_row([session.bytes()], |row| codec::Columns::new(row).json()).optional()
 }
 
 fn sessions_of(

@@ -16,6 +16,7 @@ struct Migration {
 /// All of them, in order, numbered from 1 without a gap.
 const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "lease", sql: include_str!("migrations/0001_lease.sql") },
+    Migration { version: 2, name: "agents", sql: include_str!("migrations/0002_agents.sql") },
     Migration { version: 3, name: "log", sql: include_str!("migrations/0003_log.sql") },
 ];
 

@@ -17,6 +17,7 @@ pub(super) fn save(db: &Connection, rows: &Rows) -> rusqlite::Result<Vec<(WorkId
     save_tokens(db, rows)?;
     save_keys(db, rows)?;
     save_environments(db, rows)?;
+    save_agents(db, rows)?;
     save_sessions(db, rows)?;
     save_logs(db, rows)?;
     save_events(db, rows)?;
@@ -113,6 +114,41 @@ fn save_environments(db: &Connection, rows: &Rows) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// The heads of agents, and new versions; a version that is there never changes.
+fn save_agents(db: &Connection, rows: &Rows) -> rusqlite::Result<()> {
+    for Change { key, before: _, now } in rows.agents.changes() {
+        let Some(agent) = now else {
+            db.prepare_cached("DELETE FROM agents WHERE id = ?1")?.execute([key.bytes()])?;
+            continue;
+        };
+        db.prepare_cached(
+            "INSERT OR REPLACE INTO agents (id, account, version, created_at, updated_at, \
+             archived_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![
+            agent.id.bytes(),
+            agent.account.bytes(),
+            agent.version,
+            agent.created_at.micros(),
+            agent.updated_at.micros(),
+            agent.archived_at.map(Timestamp::micros),
+        ])?;
+    }
+    for version in rows.agent_versions.changes().filter_map(|change| change.now) {
+        db.prepare_cached(
+            "INSERT INTO agent_versions (agent, version, definition, written_at) \
+             VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![
+            version.agent.bytes(),
+            version.version,
+            codec::json_text(&version.definition),
+            version.written_at.micros(),
+        ])?;
+    }
+    Ok(())
+}
+
 fn save_sessions(db: &Connection, rows: &Rows) -> rusqlite::Result<()> {
     for Change { key, before: _, now } in rows.sessions.changes() {
         let Some(session) = now else {
@@ -120,6 +156,7 @@ fn save_sessions(db: &Connection, rows: &Rows) -> rusqlite::Result<()> {
                 "DELETE FROM sessions WHERE id = ?1",
                 "DELETE FROM logs WHERE session = ?1",
                 "INSERT OR IGNORE INTO deleted_sessions (id) VALUES (?1)",
+                "DELETE FROM session_agents WHERE session = ?1",
             ] {
                 db.prepare_cached(sql)?.execute([key.bytes()])?;
             }
@@ -127,8 +164,8 @@ fn save_sessions(db: &Connection, rows: &Rows) -> rusqlite::Result<()> {
         };
         db.prepare_cached(
             "INSERT OR REPLACE INTO sessions (id, account, environment, agent, agent_version, \
-             title, metadata, created_at, updated_at, archived_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+             title, metadata, environment_variables, budget, created_at, updated_at, \
+             archived_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?
         .execute(params![
             session.id.bytes(),
@@ -138,10 +175,19 @@ fn save_sessions(db: &Connection, rows: &Rows) -> rusqlite::Result<()> {
             session.agent.version,
             session.title,
             codec::metadata_text(&session.metadata),
+            codec::json_text(&session.environment_variables),
+            session.budget.map(|budget| budget.hundredths.cast_signed()),
             session.created_at.micros(),
             session.updated_at.micros(),
             session.archived_at.map(Timestamp::micros),
         ])?;
+    }
+    for Change { key, before: _, now } in rows.snapshots.changes() {
+        let Some(snapshot) = now else { continue };
+        db.prepare_cached(
+            "INSERT OR REPLACE INTO session_agents (session, snapshot) VALUES (?1, ?2)",
+        )?
+        .execute(params![key.bytes(), codec::json_text(snapshot)])?;
     }
     Ok(())
 }

@@ -4,26 +4,29 @@
 //! item that is in no book has stopped, and its row is final.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use leasehold_model::agent::snapshot::Snapshot;
+use leasehold_model::agent::{Agent, AgentVersion};
 use leasehold_model::environment::{Environment, Facts};
 use leasehold_model::id::Id;
 use leasehold_model::idempotency::{ResponseKey, StoredResponse};
-use leasehold_model::session::Session;
+use leasehold_model::session::{AgentRef, Session};
 use leasehold_model::token::{Account, Key, SecretHash, Token};
 use leasehold_model::work::ops::Item;
 use leasehold_model::{
-    AccountId, EnvironmentId, Event, EventId, KeyId, Log, SessionId, Timestamp, TokenId, Work,
-    WorkId,
+    AccountId, AgentId, EnvironmentId, Event, EventId, KeyId, Log, SessionId, Timestamp, TokenId,
+    Work, WorkId,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::list::Query;
-use super::{Sqlite, codec, events, head};
+use super::{Sqlite, codec, events, head, load};
 use crate::error::StoreError;
 use crate::views::{
-    Answer, Availability, Credential, CredentialId, EnvironmentFilter, EventFilter, History,
-    Listing, Page, QueueStats, Seen, SessionFilter, Totals, Views,
+    AgentFilter, Answer, Availability, Credential, CredentialId, EnvironmentFilter, EventFilter,
+    History, Listing, Page, QueueStats, Seen, SessionFilter, Totals, Views,
 };
 
 impl Views for Sqlite {
@@ -90,6 +93,48 @@ impl Views for Sqlite {
         }
         query = query.created(filter.created_from, filter.created_to);
         self.list(query, page, codec::environment)
+    }
+
+    fn agent(&self, id: AgentId) -> Answer<'_, Option<Agent>> {
+        self.one(codec::AGENTS, codec::AGENT, id, codec::agent)
+    }
+
+    fn agent_version(&self, of: AgentId, version: u32) -> Answer<'_, Option<AgentVersion>> {
+        Box::pin(
+            self.readers.read(move |db| {
+                load::agent_version(db, of, version).map_err(StoreError::unavailable)
+            }),
+        )
+    }
+
+    fn agents(
+        &self,
+        of: AccountId,
+        filter: AgentFilter,
+        page: Page<AgentId>,
+    ) -> Answer<'_, Listing<Agent>> {
+        let mut query = Query::new(codec::AGENT, codec::AGENTS).and("account = ?", *of.bytes());
+        if !filter.include_archived {
+            query = query.only("archived_at IS NULL");
+        }
+        query = query.created(filter.created_from, filter.created_to);
+        self.list(query, page, codec::agent)
+    }
+
+    fn agent_versions(&self, of: AgentId, page: Page<u32>) -> Answer<'_, Listing<AgentVersion>> {
+        let query =
+            Query::new(codec::AGENT_VERSION, "agent_versions").and("agent = ?", *of.bytes());
+        Box::pin(self.readers.read(move |db| {
+            query
+                .page_by("version", db, page, codec::agent_version)
+                .map_err(StoreError::unavailable)
+        }))
+    }
+
+    fn snapshots(&self, of: Vec<(SessionId, AgentRef)>) -> Answer<'_, Vec<Arc<Snapshot>>> {
+        Box::pin(
+            self.readers.read(move |db| snapshots_of(db, &of).map_err(StoreError::unavailable)),
+        )
     }
 
     fn session(&self, id: SessionId) -> Answer<'_, Option<Session>> {
@@ -317,6 +362,36 @@ fn body_of(db: &Connection, id: WorkId) -> Result<leasehold_model::work::Body, S
         .and_then(|mut statement| statement.query_row([id.bytes()], codec::body).optional())
         .map(Option::unwrap_or_default)
         .map_err(StoreError::unavailable)
+}
+
+/// Sessions of one version share its snapshot.
+fn snapshots_of(
+    db: &Connection,
+    sessions: &[(SessionId, AgentRef)],
+) -> rusqlite::Result<Vec<Arc<Snapshot>>> {
+    let mut shared: HashMap<(&str, u32), Arc<Snapshot>> = HashMap::new();
+    let mut snapshots = Vec::with_capacity(sessions.len());
+    for (session, agent) in sessions {
+        if let Some(own) = load::own_snapshot(db, *session)? {
+            snapshots.push(Arc::new(own));
+            continue;
+        }
+        let version = (agent.id.as_str(), agent.version);
+        let snapshot = match shared.get(&version) {
+            Some(snapshot) => Arc::clone(snapshot),
+            None => {
+                let kept = match AgentId::parse(&agent.id) {
+                    Some(id) => load::agent_version(db, id, agent.version)?,
+                    None => None,
+                };
+                let snapshot = Arc::new(agent.snapshot(kept.as_ref()));
+                shared.insert(version, Arc::clone(&snapshot));
+                snapshot
+            }
+        };
+        snapshots.push(snapshot);
+    }
+    Ok(snapshots)
 }
 
 fn attempts_of(

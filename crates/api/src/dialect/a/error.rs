@@ -96,6 +96,7 @@ fn about(problem: Problem, current: &Current, code: &str) -> Problem {
 }
 
 /// What A says to a refusal of the rules.
+#[expect(clippy::too_many_lines, reason = "one arm for each refusal, in one exhaustive map")]
 pub(super) fn refused(refusal: &Refusal) -> Problem {
     match refusal {
         Refusal::NotFound(resource) => {
@@ -132,12 +133,22 @@ pub(super) fn refused(refusal: &Refusal) -> Problem {
                 Problem::invalid("Field 'config.type' must not be changed after creation.");
             coded(problem, "invalid_config_type_change").param("config.type")
         }
-        Refusal::Config(problem) => {
+        Refusal::Unfit(problem) => {
             Problem::invalid(format!("Field '{}' {}.", problem.param, problem.problem))
                 .param(problem.param.clone())
         }
         Refusal::EnvironmentInUse => {
             conflict("The environment is still used by sessions; archive it instead")
+        }
+        Refusal::AgentArchived => {
+            coded(Problem::invalid("The agent is archived: it is read-only"), "agent_archived")
+        }
+        Refusal::AgentMoved { expected, newest } => conflict(format!(
+            "Version conflict: expected version {expected}, the newest is {newest}"
+        ))
+        .param("version"),
+        Refusal::AgentVersionUnknown { version } => {
+            Problem::invalid(format!("The agent has no version {version}")).param("agent.version")
         }
         Refusal::SessionArchived => {
             coded(Problem::invalid("The session is archived"), "session_archived")
@@ -211,6 +222,7 @@ const fn capitalised(resource: Resource) -> &'static str {
         Resource::Token => "Token",
         Resource::Key => "Environment key",
         Resource::Environment => "Environment",
+        Resource::Agent => "Agent",
         Resource::Session => "Session",
         Resource::Work => "Work item",
     }

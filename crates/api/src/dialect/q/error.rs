@@ -65,6 +65,7 @@ pub(crate) fn envelope(problem: &Problem, request_id: &str) -> Vec<u8> {
 }
 
 /// What Q says to a refusal of the rules.
+#[expect(clippy::too_many_lines, reason = "one arm for each refusal, in one exhaustive map")]
 pub(crate) fn refused(refusal: &Refusal) -> Problem {
     match refusal {
         Refusal::NotFound(resource) => {
@@ -111,13 +112,20 @@ pub(crate) fn refused(refusal: &Refusal) -> Problem {
                 .param("config.type"),
             "invalid_config_type_change",
         ),
-        Refusal::Config(problem) => {
+        Refusal::Unfit(problem) => {
             Problem::invalid(format!("Field '{}' {}.", problem.param, problem.problem))
                 .param(problem.param.clone())
         }
         Refusal::EnvironmentInUse => conflict(
             "Environment is still referenced by sessions or tool calls; archive it instead.",
         ),
+        Refusal::AgentArchived => {
+            coded(Problem::invalid("The agent is archived.").param("agent"), "agent_archived")
+        }
+        Refusal::AgentMoved { expected, newest } => moved(*expected, *newest),
+        Refusal::AgentVersionUnknown { version } => {
+            Problem::invalid(format!("The agent has no version {version}.")).param("agent.version")
+        }
         Refusal::SessionArchived => coded(
             Problem::new(StatusCode::CONFLICT, "conflict_error", "The session is archived."),
             "session_archived",
@@ -141,6 +149,11 @@ pub(crate) fn refused(refusal: &Refusal) -> Problem {
             "Idempotency key reused with a different request body.",
         ),
     }
+}
+
+fn moved(expected: u32, newest: u32) -> Problem {
+    let message = format!("Version conflict: expected version {expected}, the newest is {newest}.");
+    Problem::new(StatusCode::CONFLICT, "conflict_error", message).param("version")
 }
 
 /// On these pages a conflict is an `invalid_request_error` (conventions §4.1).
@@ -220,6 +233,7 @@ const fn capitalised(resource: Resource) -> &'static str {
         Resource::Token => "Token",
         Resource::Key => "Environment key",
         Resource::Environment => "Environment",
+        Resource::Agent => "Agent",
         Resource::Session => "Session",
         Resource::Work => "Work item",
     }

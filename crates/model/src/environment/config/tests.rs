@@ -23,7 +23,7 @@ fn hosts(hosts: &[&str]) -> Networking {
 fn refused(config: &Config, strictness: Strictness) -> Option<String> {
     match config.check(strictness) {
         Ok(()) => None,
-        Err(Refusal::Config(problem)) => Some(problem.param),
+        Err(Refusal::Unfit(problem)) => Some(problem.param),
         Err(other) => panic!("{other:?}"),
     }
 }

@@ -93,10 +93,9 @@ fn a_call_that_the_server_had_begun_is_not_begun_again() {
     let other = room.take().unwrap();
     let _ = room.ask(other);
     let events = room.events();
-    let answer = events.iter().find_map(|event| match &event.kind {
-        Kind::AgentMcpToolResult(answer) => Some(answer.clone()),
-        _ => None,
-    });
-    let answer = answer.expect("it was answered for the runner that died");
+    let answered = events.iter().find(|event| event.kind.as_str() == "agent.mcp_tool_result");
+    let Some(Kind::AgentMcpToolResult(answer)) = answered.map(|event| &event.kind) else {
+        panic!("it was not answered for the runner that died")
+    };
     assert_eq!((answer.call, answer.is_error), (call.id, Some(true)));
 }

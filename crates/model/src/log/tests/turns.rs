@@ -66,13 +66,12 @@ fn what_fails_is_tried_again_later_each_time_and_then_given_up() {
     let mut waits = Vec::new();
     loop {
         let start = room.ask(claim);
-        match room.conclude(claim, start, failed(Cure::Retry(None))).unwrap() {
-            Step::Wait(time) => waits.push(time.as_secs()),
-            step => {
-                assert_eq!(step, Step::Over);
-                break;
-            }
-        }
+        let step = room.conclude(claim, start, failed(Cure::Retry(None))).unwrap();
+        let Step::Wait(time) = step else {
+            assert_eq!(step, Step::Over);
+            break;
+        };
+        waits.push(time.as_secs());
         assert_eq!(room.status(), Status::Rescheduling);
     }
     assert_eq!(waits, [1, 2, 4, 8]);

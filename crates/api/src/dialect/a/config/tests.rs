@@ -94,7 +94,7 @@ fn packages_under_limited_networking_need_their_managers() {
         "networking": {"type": "limited"}
     })))
     .unwrap();
-    let Err(Refusal::Config(problem)) = config.check(Strictness::PackagesNeedTheirManagers) else {
+    let Err(Refusal::Unfit(problem)) = config.check(Strictness::PackagesNeedTheirManagers) else {
         panic!("it was accepted");
     };
     assert_eq!(problem.param, "config.networking.allow_package_managers");

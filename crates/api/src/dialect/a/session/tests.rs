@@ -15,6 +15,8 @@ fn session() -> Session {
         agent: AgentRef { id: "agent_1".to_owned(), version: 2 },
         title: None,
         metadata: Metadata::default(),
+        environment_variables: BTreeMap::new(),
+        budget: None,
         created_at: CREATED,
         updated_at: CREATED,
         archived_at: None,

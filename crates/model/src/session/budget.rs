@@ -1,0 +1,14 @@
+//! What a session may cost (sessions §3, §4).
+
+/// A limit on the cost of a session, counted in the unit of the deployment's price list. One dialect
+/// calls a hundredth of it a cent, the other calls the whole a credit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Budget {
+    /// In hundredths, at most [`Budget::MAX`].
+    pub hundredths: u64,
+}
+
+impl Budget {
+    /// Twelve digits before the point and two behind it.
+    pub const MAX: Self = Self { hundredths: 99_999_999_999_999 };
+}
