@@ -9,6 +9,15 @@ use futures_util::stream::BoxStream;
 
 use crate::chat::{Chunk, Request};
 
+pub(crate) mod anthropic;
+mod block;
+mod failure;
+pub(crate) mod openai;
+pub(crate) mod pause;
+pub(crate) mod remote;
+pub(crate) mod scripted;
+mod sse;
+
 /// An answer as it arrives. It ends after [`Chunk::Done`] or an error; dropping it aborts the
 /// request.
 pub type ChunkStream = BoxStream<'static, Result<Chunk, ProviderError>>;
