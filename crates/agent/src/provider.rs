@@ -17,6 +17,7 @@ pub(crate) mod pause;
 pub(crate) mod remote;
 pub(crate) mod scripted;
 mod sse;
+mod turn;
 
 /// An answer as it arrives. It ends after [`Chunk::Done`] or an error; dropping it aborts the
 /// request.

@@ -20,9 +20,6 @@ use crate::provider::scripted::{Form, Script, Scripted};
 use crate::provider::{Provider, anthropic, openai};
 use crate::tls::Roots;
 
-#[cfg(test)]
-mod tests;
-
 /// Tokens of an answer, where the operator does not say.
 const MAX_TOKENS: u32 = 16_384;
 /// Tokens of a conversation, where the operator does not say.

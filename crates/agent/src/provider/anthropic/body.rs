@@ -3,8 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::{Model, Thinking};
-use crate::chat::{AssistantPart, Message, Outcome, Request, ToolSpec, UserPart};
+use crate::chat::{AssistantPart, Outcome, Request, ToolSpec};
 use crate::provider::block::{Block, Source};
+use crate::provider::turn::{CallResult, Turn, turns};
 
 /// The body of a request.
 pub(super) fn spell(model: &Model, request: &Request) -> Value {
@@ -28,7 +29,8 @@ pub(super) fn spell(model: &Model, request: &Request) -> Value {
             body.insert("thinking".to_owned(), json!({"type": "adaptive"}));
         }
     }
-    body.insert("messages".to_owned(), Value::Array(turns(messages)));
+    let messages = turns(messages);
+    body.insert("messages".to_owned(), messages.iter().filter_map(message).collect());
     mark_for_cache(&mut body);
     Value::Object(body)
 }
@@ -38,49 +40,29 @@ fn tool(tool: &ToolSpec) -> Value {
     json!({"name": name, "description": description, "input_schema": input_schema})
 }
 
-/// The messages; neighbours of the same role become one, because a call's result must be in the
-/// message that follows the call.
-fn turns(messages: &[Message]) -> Vec<Value> {
-    let mut turns: Vec<(&str, Vec<Value>)> = Vec::new();
-    for message in messages {
-        let (role, content) = match message {
-            Message::User(parts) => ("user", parts.iter().map(user_part).collect::<Vec<_>>()),
-            Message::Assistant(parts) => {
-                ("assistant", parts.iter().filter_map(assistant_part).collect())
-            }
-        };
-        match turns.last_mut() {
-            Some((last, blocks)) if *last == role => blocks.extend(content),
-            _ if content.is_empty() => {}
-            _ => turns.push((role, content)),
+fn message(turn: &Turn<'_>) -> Option<Value> {
+    let (role, content): (_, Vec<Value>) = match turn {
+        Turn::User { results, blocks } => {
+            let blocks = blocks.iter().map(|block| content(block));
+            ("user", results.iter().map(result).chain(blocks).collect())
         }
-    }
-    turns
-        .into_iter()
-        .map(|(role, mut content)| {
-            // Results come before everything else that the client says. The sort is stable.
-            content.sort_by_key(|block| role == "user" && block["type"] != "tool_result");
-            json!({"role": role, "content": content})
-        })
-        .collect()
+        Turn::Assistant(parts) => {
+            ("assistant", parts.iter().copied().filter_map(assistant_part).collect())
+        }
+    };
+    (!content.is_empty()).then(|| json!({"role": role, "content": content}))
 }
 
-fn user_part(part: &UserPart) -> Value {
-    match part {
-        UserPart::Block(block) => content(block),
-        UserPart::ToolResult { call, content: blocks, outcome } => {
-            let blocks: Vec<Value> = blocks.iter().map(content).collect();
-            let is_error = *outcome == Outcome::Error;
-            let mut result = json!({"type": "tool_result", "tool_use_id": call});
-            if !blocks.is_empty() {
-                result["content"] = Value::Array(blocks);
-            }
-            if is_error {
-                result["is_error"] = json!(true);
-            }
-            result
-        }
+fn result(result: &CallResult<'_>) -> Value {
+    let CallResult { call, content: blocks, outcome } = result;
+    let mut value = json!({"type": "tool_result", "tool_use_id": call});
+    if !blocks.is_empty() {
+        value["content"] = blocks.iter().map(content).collect();
     }
+    if *outcome == Outcome::Error {
+        value["is_error"] = json!(true);
+    }
+    value
 }
 
 fn assistant_part(part: &AssistantPart) -> Option<Value> {
@@ -88,7 +70,11 @@ fn assistant_part(part: &AssistantPart) -> Option<Value> {
         // Text without a visible character is refused.
         AssistantPart::Text(text) if text.trim().is_empty() => None,
         AssistantPart::Text(text) => Some(json!({"type": "text", "text": text})),
-        AssistantPart::Thinking(block) => Some(block.clone()),
+        AssistantPart::Thinking(block) => {
+            // Another protocol's thoughts would be refused.
+            let ours = block["type"] == "thinking" || block["type"] == "redacted_thinking";
+            ours.then(|| block.clone())
+        }
         AssistantPart::ToolUse { id, name, input } => {
             Some(json!({"type": "tool_use", "id": id, "name": name, "input": input}))
         }
@@ -124,6 +110,3 @@ fn mark_for_cache(body: &mut Map<String, Value>) {
     let message = body.get_mut("messages").and_then(|messages| messages.as_array_mut()?.last_mut());
     last_of(message.and_then(|message| message.get_mut("content")));
 }
-
-#[cfg(test)]
-mod tests;

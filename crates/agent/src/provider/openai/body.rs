@@ -6,11 +6,9 @@
 use serde_json::{Map, Value, json};
 
 use super::{Limit, Model};
-use crate::chat::{AssistantPart, Message, Outcome, Request, ToolSpec, UserPart};
+use crate::chat::{AssistantPart, Outcome, Request, ToolSpec};
 use crate::provider::block::Block;
-
-#[cfg(test)]
-mod tests;
+use crate::provider::turn::{CallResult, Turn, turns};
 
 /// The type of the thinking blocks that [`super::reader`] makes.
 pub(super) const REASONING: &str = "reasoning";
@@ -22,10 +20,10 @@ pub(super) fn spell(model: &Model, request: &Request) -> Value {
     if let Some(system) = system.as_ref().filter(|system| !system.is_empty()) {
         messages.push(json!({"role": "system", "content": system}));
     }
-    for message in history {
-        match message {
-            Message::User(parts) => user(parts, &mut messages),
-            Message::Assistant(parts) => messages.extend(assistant(parts)),
+    for turn in turns(history) {
+        match turn {
+            Turn::User { results, blocks } => user(&results, &blocks, &mut messages),
+            Turn::Assistant(parts) => messages.extend(assistant(&parts)),
         }
     }
     let limit = match model.limit {
@@ -55,34 +53,28 @@ fn tool(tool: &ToolSpec) -> Value {
     })
 }
 
-/// Results first, each a message of its own, as they must follow the calls; images of results go
-/// with what the user says, the only place where the protocol has images.
-fn user(parts: &[UserPart], messages: &mut Vec<Value>) {
-    let (mut content, mut said) = (Vec::new(), Vec::new());
-    for part in parts {
-        match part {
-            UserPart::Block(block) => said.push(shown(block)),
-            UserPart::ToolResult { call, content: blocks, outcome } => {
-                let mut lines = Vec::new();
-                for block in blocks {
-                    if Block::read(block).image_url().is_some() {
-                        lines.push("[an image, shown in the next message]".to_owned());
-                        content.push(words(&format!("An image of the result of {call}:")));
-                        content.push(shown(block));
-                    } else {
-                        lines.push(text(&Block::read(block)));
-                    }
-                }
-                let lines = match outcome {
-                    Outcome::Success => lines.join("\n"),
-                    Outcome::Error => format!("Error: {}", lines.join("\n")),
-                };
-                let result = json!({"role": "tool", "tool_call_id": call, "content": lines});
-                messages.push(result);
+/// Each result is a message of its own. Images of results go with what the user says, the only
+/// place where the protocol has images.
+fn user(results: &[CallResult<'_>], blocks: &[&Value], messages: &mut Vec<Value>) {
+    let mut content = Vec::new();
+    for CallResult { call, content: blocks, outcome } in results {
+        let mut lines = Vec::new();
+        for block in *blocks {
+            if Block::read(block).image_url().is_some() {
+                lines.push("[an image, shown in the next message]".to_owned());
+                content.push(words(&format!("An image of the result of {call}:")));
+                content.push(shown(block));
+            } else {
+                lines.push(text(&Block::read(block)));
             }
         }
+        let lines = match outcome {
+            Outcome::Success => lines.join("\n"),
+            Outcome::Error => format!("Error: {}", lines.join("\n")),
+        };
+        messages.push(json!({"role": "tool", "tool_call_id": call, "content": lines}));
     }
-    content.append(&mut said);
+    content.extend(blocks.iter().map(|block| shown(block)));
     match content.as_slice() {
         [] => {}
         // Servers that know no images know no list of parts either.
@@ -125,7 +117,7 @@ fn text(block: &Block<'_>) -> String {
 }
 
 /// What the model said, unless there is nothing that the protocol has a place for.
-fn assistant(parts: &[AssistantPart]) -> Option<Value> {
+fn assistant(parts: &[&AssistantPart]) -> Option<Value> {
     let (mut said, mut reasoning, mut calls) = (String::new(), String::new(), Vec::new());
     for part in parts {
         match part {

@@ -47,7 +47,7 @@ fn played(model: &Scripted, request: Request) -> String {
         match piece {
             Ok(Chunk::TextDelta { text, .. }) => line.push_str(&text),
             Ok(Chunk::ThinkingFinished { block }) => {
-                line.push_str(&format!("<{}> ", block["text"]))
+                line.push_str(&format!("<{}> ", block["text"]));
             }
             Ok(Chunk::ToolUse { id, name, input }) => {
                 line.push_str(&format!(" {id}:{name}({input})"));
@@ -123,7 +123,7 @@ fn a_reply_may_hold_everything_that_a_model_may_say() {
     );
     assert_eq!(
         played(&model, request(&[user("x")], &[])),
-        r#"<"hm x"> so scripted_1_1:write({"file_path":"a","content":"x","deep":["x",1]}) | Refusal { category: Some("cyber"), explanation: None }"#
+        r#"<"hm x"> so scripted_1_1:write({"content":"x","deep":["x",1],"file_path":"a"}) | Refusal { category: Some("cyber"), explanation: None }"#
     );
 }
 
