@@ -5,10 +5,11 @@
 //! and a command, and returns the next value and a reply, or a [`Refusal`].
 //!
 //! * One noun a file: [`work`], [`environment`], [`agent`], [`session`], [`event`], [`log`],
-//!   [`token`], [`idempotency`].
+//!   [`token`], [`idempotency`], [`catalogue`].
 //! * [`op`] joins verbs to the rows they need, [`rows`] is the working set of one batch.
 
 pub mod agent;
+pub mod catalogue;
 pub mod environment;
 pub mod event;
 pub mod id;

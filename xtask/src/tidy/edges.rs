@@ -21,6 +21,11 @@ const EDGES: &[Edges] = &[
         code: &["leasehold-model", "leasehold-store"],
         tests: &["leasehold-testkit"],
     },
+    Edges {
+        name: "leasehold-agent",
+        code: &["leasehold-model", "leasehold-store"],
+        tests: &["leasehold-testkit"],
+    },
     Edges { name: "leasehold-client", code: &[], tests: &["leasehold-testkit"] },
     Edges {
         name: "leasehold-testkit",
@@ -29,7 +34,13 @@ const EDGES: &[Edges] = &[
     },
     Edges {
         name: "leasehold",
-        code: &["leasehold-api", "leasehold-client", "leasehold-model", "leasehold-store"],
+        code: &[
+            "leasehold-agent",
+            "leasehold-api",
+            "leasehold-client",
+            "leasehold-model",
+            "leasehold-store",
+        ],
         tests: &["leasehold-testkit"],
     },
     Edges { name: "xtask", code: &[], tests: &[] },

@@ -6,6 +6,8 @@ use super::Snapshot;
 use crate::agent::tool::builtin::Builtin;
 use crate::agent::tool::{CustomTool, McpToolset, Policy, Setting, Tool, Toolset};
 
+pub use crate::event::Permission;
+
 /// Who runs a tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Family {
@@ -54,28 +56,6 @@ pub struct Judgement<'a> {
     pub family: Family,
     /// Whether it may.
     pub permission: Permission,
-}
-
-/// Whether a call may run (agents §6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Permission {
-    /// At once.
-    Allow,
-    /// Once the client agrees.
-    Ask,
-    /// Never: the model gets an error.
-    Deny,
-}
-
-impl Permission {
-    /// The wire's word, as `evaluated_permission`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Allow => "allow",
-            Self::Ask => "ask",
-            Self::Deny => "deny",
-        }
-    }
 }
 
 impl Setting {
