@@ -3,12 +3,20 @@
 //! * [`chat`] is a conversation as every model is told it, and what a model answers.
 //! * [`provider`] is the door to the models; behind it are the vendors' protocols.
 //! * [`catalogue`] is the operator's list of models.
+//! * [`transcript`] makes a conversation of a log, [`reply`] makes events of an answer; both are pure.
+//! * [`runner`] takes turns and drives them; [`tool`] is what a model may call.
 
 pub mod catalogue;
 pub mod chat;
 pub mod provider;
+pub mod reply;
+pub mod runner;
 mod tls;
+pub mod tool;
+pub mod transcript;
 
 pub use catalogue::Catalogue;
 pub use chat::{Chunk, Request, Stop, Usage};
 pub use provider::{ChunkStream, Fault, Provider, ProviderError};
+pub use runner::Runner;
+pub use tool::ServerTools;

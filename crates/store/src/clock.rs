@@ -95,6 +95,13 @@ impl Clock {
         matches!(self.0.as_ref(), Source::Manual { .. })
     }
 
+    /// Waits until the clock stands at `at` or later.
+    pub async fn sleep_until(&self, at: Timestamp) {
+        while self.now() < at {
+            self.wait_until(Some(at)).await;
+        }
+    }
+
     /// Waits until the clock stands at `at`, or was moved, or at the most for an hour: the caller
     /// looks again. Without an instant it waits for a move alone.
     pub(crate) async fn wait_until(&self, at: Option<Timestamp>) {

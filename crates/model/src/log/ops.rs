@@ -247,6 +247,31 @@ impl Op for HandIn {
     }
 }
 
+/// Gives a turn back: it waits for another runner at once.
+#[derive(Clone, Copy, Debug)]
+pub struct YieldTurn {
+    /// Whose turn it is.
+    pub session: SessionId,
+    /// By what the runner proves that it has the turn.
+    pub claim: Claimed,
+}
+
+impl Op for YieldTurn {
+    type Reply = ();
+
+    fn needs(&self, keys: &mut Keys) {
+        needs_of_turn(keys, self.session, self.claim);
+    }
+
+    fn decide(&self, context: &mut Context<'_>, rows: &mut Rows) -> Result<(), Refusal> {
+        let given_back = |story: &mut Story<'_, '_>| {
+            story.end_turn();
+            Some(Step::Over)
+        };
+        drive(rows, context, self.session, self.claim, given_back).map(|_| ())
+    }
+}
+
 fn needs_of_turn(keys: &mut Keys, session: SessionId, claim: Claimed) {
     keys.sessions.push(session);
     keys.logs.push(session);

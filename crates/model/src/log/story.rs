@@ -8,6 +8,7 @@ use crate::event::{Event, Kind, StopReason};
 use crate::id::{EventId, WorkId};
 use crate::op::Context;
 use crate::rows::Rows;
+use crate::time::Timestamp;
 use crate::work::{self, Body, Work};
 
 /// A log that is being written on.
@@ -23,6 +24,11 @@ impl<'a, 'c> Story<'a, 'c> {
     /// Goes on with a log.
     pub fn of(log: Log, context: &'a mut Context<'c>) -> Self {
         Self { log, context, writes: Vec::new(), ended: Vec::new() }
+    }
+
+    /// The instant at which it is told.
+    pub fn now(&self) -> Timestamp {
+        self.context.now()
     }
 
     /// Says something under a new id.

@@ -11,6 +11,7 @@ use crate::event::{Answer, Kind, Retry, StopReason, Trouble, TroubleClass, Usage
 use crate::id::EventId;
 use crate::json::Json;
 use crate::session::Status;
+use crate::time::Timestamp;
 
 /// After how many failed requests in a row a turn is given up.
 pub const MAX_FAILURES: u32 = 5;
@@ -31,8 +32,8 @@ pub enum Step {
     },
     /// Carry out these calls and hand in their results.
     CarryOut(Vec<EventId>),
-    /// Look again after this time.
-    Wait(Duration),
+    /// Look again at this instant.
+    Wait(Timestamp),
     /// Look again at once.
     Again,
     /// Nothing: the turn is over.
@@ -229,7 +230,8 @@ impl Story<'_, '_> {
                     Cure::Retry(after) => after,
                     Cure::NewTurn | Cure::None => None,
                 };
-                Step::Wait(delay(failures).max(asked.unwrap_or_default()).min(LONGEST_DELAY))
+                let time = delay(failures).max(asked.unwrap_or_default()).min(LONGEST_DELAY);
+                Step::Wait(self.now().plus(time))
             }
             Retry::Exhausted => {
                 self.take_in_pending();

@@ -1,0 +1,326 @@
+//! One turn: step after step, each decided and written down by the store.
+
+use std::sync::Arc;
+
+use futures_util::StreamExt as _;
+use leasehold_model::agent::snapshot::Snapshot;
+use leasehold_model::catalogue::ModelCard;
+use leasehold_model::event::{Event, Kind, TroubleClass, Usage};
+use leasehold_model::log::ops::{Conclude, HandIn, Proceed, Taken, YieldTurn};
+use leasehold_model::log::turn::{Cure, Handed, Outcome, Step};
+use leasehold_model::op::Op;
+use leasehold_model::{EventId, Json, Log, Refusal};
+use leasehold_store::{StoreError, Watch};
+
+use super::{BREATH, Shared, lease};
+use crate::chat::Request;
+use crate::provider::{Fault, ProviderError};
+use crate::reply::Reply;
+use crate::tool::Mcp;
+use crate::transcript;
+
+/// How many events are read at once.
+const PAGE: usize = 1_000;
+/// A conversation with more bytes than this for each token of the model's window is not sent: it
+/// cannot fit, and building it would cost memory for nothing.
+const BYTES_PER_TOKEN: u64 = 16;
+
+/// Why a turn is not driven on here.
+enum Ended {
+    /// It is over, or somebody else's.
+    Over,
+    /// The store will not do it.
+    Failed(StoreError),
+}
+
+impl From<StoreError> for Ended {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Refused(Refusal::ClaimOver) => Self::Over,
+            StoreError::Refused(_)
+            | StoreError::Overloaded
+            | StoreError::Unavailable { .. }
+            | StoreError::Corrupt { .. } => Self::Failed(error),
+        }
+    }
+}
+
+/// Drives a turn until it is over, lost, or the store begins to close; then it is given back.
+pub(super) async fn drive(shared: &Shared, taken: Taken) {
+    let session = taken.session;
+    let mut turn = Turn { shared, taken: taken.clone(), events: Vec::new(), bytes: 0 };
+    let ended = tokio::select! {
+        ended = turn.run() => ended,
+        () = lease::keep(shared, &taken) => Ended::Over,
+        () = shared.store.closing() => {
+            let give_back = YieldTurn { session, claim: taken.claim };
+            match shared.store.submit(give_back).await {
+                Ok(()) => Ended::Over,
+                Err(error) => error.into(),
+            }
+        }
+    };
+    match ended {
+        Ended::Over => {}
+        Ended::Failed(error) => tracing::error!(
+            %session,
+            error = &error as &dyn std::error::Error,
+            "a turn was not driven on"
+        ),
+    }
+}
+
+struct Turn<'a> {
+    shared: &'a Shared,
+    taken: Taken,
+    /// The log as far as it has been read.
+    events: Vec<Event>,
+    bytes: u64,
+}
+
+impl Turn<'_> {
+    async fn run(&mut self) -> Ended {
+        match self.steps().await {
+            Ok(()) => Ended::Over,
+            Err(ended) => ended,
+        }
+    }
+
+    async fn steps(&mut self) -> Result<(), Ended> {
+        let Some((agent, log)) = self.session().await? else { return Ok(()) };
+        let mcp = self.shared.tools.mcp(&agent).await;
+        let mut troubles = mcp.troubles().to_vec();
+        let mut next = Step::Again;
+        loop {
+            next = match next {
+                Step::Again => {
+                    let Taken { session, claim, .. } = self.taken;
+                    let troubles = std::mem::take(&mut troubles);
+                    self.submit(Proceed { session, claim, troubles }).await?
+                }
+                Step::Ask { start, seq } => self.ask(&agent, &log, &mcp, start, seq).await?,
+                Step::CarryOut(calls) => self.carry_out(&agent, &mcp, &calls).await?,
+                Step::Wait(until) => {
+                    self.shared.store.clock().sleep_until(until).await;
+                    Step::Again
+                }
+                Step::Over => return Ok(()),
+            };
+        }
+    }
+
+    /// What the session holds of its agent, and its log; `None` if it is gone.
+    async fn session(&self) -> Result<Option<(Arc<Snapshot>, Log)>, Ended> {
+        let views = self.shared.store.views();
+        let id = self.taken.session;
+        let Some(session) = views.session(id).await? else { return Ok(None) };
+        let agent = views.snapshots(vec![(id, session.agent)]).await?.pop();
+        let log = views.logs(vec![id]).await?.remove(&id);
+        Ok(agent.zip(log))
+    }
+
+    /// Asks the model and writes down what came of it. Breaks off when the turn is taken away.
+    async fn ask(
+        &mut self,
+        agent: &Snapshot,
+        log: &Log,
+        mcp: &Mcp,
+        start: EventId,
+        seq: u64,
+    ) -> Result<Step, Ended> {
+        self.read_up_to(seq).await?;
+        let mut watch = self.shared.store.watchers().subscribe(self.taken.session);
+        let outcome = tokio::select! {
+            outcome = self.answer(agent, log, mcp) => outcome,
+            ended = self.taken_away(&mut watch) => return Err(ended),
+        };
+        let Taken { session, claim, .. } = self.taken;
+        self.submit(Conclude { session, claim, start, outcome }).await
+    }
+
+    async fn answer(&self, agent: &Snapshot, log: &Log, mcp: &Mcp) -> Outcome {
+        let Some(model) = self.shared.catalogue.get(&agent.model.id) else {
+            let message = format!("The model '{}' is not configured here.", agent.model.id);
+            return failed(TroubleClass::ModelRequestFailed, message, Cure::NewTurn);
+        };
+        let card = model.card();
+        if self.bytes > u64::from(card.context_window).saturating_mul(BYTES_PER_TOKEN) {
+            return too_long(card);
+        }
+        let request = Request {
+            system: agent.system.clone(),
+            messages: transcript::conversation(&self.events),
+            tools: self.shared.tools.specs(agent, log.hosting, mcp),
+            max_tokens: card.max_tokens,
+            effort: agent.model.effort.or(card.default_effort),
+        };
+        let store = &self.shared.store;
+        let mut reply =
+            Reply::new(agent, log.hosting, mcp, card.prices, fastrand::u64(..), store.now());
+        let mut stream = model.provider().stream(request);
+        while let Some(chunk) = stream.next().await {
+            match chunk {
+                Ok(chunk) => {
+                    for preview in reply.feed(chunk) {
+                        store.previews().show(self.taken.session, preview);
+                    }
+                }
+                Err(error) => return refused(error, reply.usage()),
+            }
+        }
+        let message = "The model's answer ended before it was complete.".to_owned();
+        reply
+            .finish()
+            .unwrap_or_else(|| failed(TroubleClass::ModelRequestFailed, message, Cure::Retry(None)))
+    }
+
+    /// Carries out calls that are the server's own, one after another.
+    async fn carry_out(
+        &mut self,
+        agent: &Snapshot,
+        mcp: &Mcp,
+        calls: &[EventId],
+    ) -> Result<Step, Ended> {
+        let mut watch = self.shared.store.watchers().subscribe(self.taken.session);
+        let mut results = Vec::with_capacity(calls.len());
+        for call in calls {
+            let event = self.shared.store.views().event(self.taken.session, *call).await?;
+            let Some(event) = event else { continue };
+            let outcome = tokio::select! {
+                outcome = self.carry_out_one(agent, mcp, &event) => outcome,
+                ended = self.taken_away(&mut watch) => return Err(ended),
+            };
+            let (content, is_error) = outcome;
+            results.push(Handed { call: *call, content, is_error });
+        }
+        let Taken { session, claim, .. } = self.taken;
+        self.submit(HandIn { session, claim, results }).await
+    }
+
+    async fn carry_out_one(&self, agent: &Snapshot, mcp: &Mcp, event: &Event) -> (Json, bool) {
+        let tools = &self.shared.tools;
+        if let Kind::AgentMcpToolUse { server, used } = &event.kind {
+            tools.call_mcp(mcp, server, &used.name, &used.input).await
+        } else if let Kind::AgentToolUse(used) = &event.kind {
+            tools.call(agent, &used.name, &used.input).await
+        } else {
+            (Json::text("The server does not carry out this call."), true)
+        }
+    }
+
+    /// Reads the log on, up to the events that precede `seq`.
+    async fn read_up_to(&mut self, seq: u64) -> Result<(), Ended> {
+        loop {
+            let have = u64::try_from(self.events.len()).unwrap_or(u64::MAX);
+            if have >= seq {
+                return Ok(());
+            }
+            let views = self.shared.store.views();
+            let page = views.events_from(self.taken.session, have, PAGE).await?;
+            if page.is_empty() {
+                return Ok(());
+            }
+            self.bytes += page.iter().map(|event| weight(&event.kind)).sum::<u64>();
+            self.events.extend(page);
+        }
+    }
+
+    /// Waits until the turn is not this runner's any more: an interrupt came, or the session went.
+    async fn taken_away(&self, watch: &mut Watch) -> Ended {
+        loop {
+            let id = self.taken.session;
+            match self.shared.store.views().logs(vec![id]).await {
+                Ok(logs) => {
+                    let turn = logs.get(&id).and_then(|log| log.turn);
+                    if turn != Some(self.taken.claim.work) {
+                        return Ended::Over;
+                    }
+                }
+                Err(error) => tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "a running turn could not be looked at"
+                ),
+            }
+            watch.changed().await;
+        }
+    }
+
+    /// Submits a step, again and again while the store cannot take it: what the model said must not
+    /// be lost to a full disk. The lease ends this if nothing else does.
+    async fn submit<O: Op<Reply = Step> + Clone>(&self, op: O) -> Result<Step, Ended> {
+        loop {
+            match self.shared.store.submit(op.clone()).await {
+                Ok(step) => return Ok(step),
+                Err(StoreError::Overloaded | StoreError::Unavailable { .. }) => {
+                    tokio::time::sleep(BREATH).await;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+fn failed(class: TroubleClass, message: String, cure: Cure) -> Outcome {
+    Outcome::Failed { class, message, cure, usage: Usage::default() }
+}
+
+fn too_long(card: &ModelCard) -> Outcome {
+    let message = format!(
+        "The conversation no longer fits into the window of the model '{}' ({} tokens).",
+        card.id, card.context_window
+    );
+    failed(TroubleClass::Unknown, message, Cure::None)
+}
+
+/// What a provider's failure means for the session (events §8).
+fn refused(error: ProviderError, usage: Usage) -> Outcome {
+    let class = match error.fault {
+        Fault::Overloaded => TroubleClass::ModelOverloaded,
+        Fault::RateLimited => TroubleClass::ModelRateLimited,
+        Fault::RequestFailed | Fault::Authentication | Fault::InvalidRequest => {
+            TroubleClass::ModelRequestFailed
+        }
+        Fault::Billing => TroubleClass::Billing,
+        Fault::ContextTooLong => TroubleClass::Unknown,
+    };
+    let cure = match error.fault {
+        Fault::Overloaded | Fault::RateLimited | Fault::RequestFailed => {
+            Cure::Retry(error.retry_after)
+        }
+        // The operator can mend these while the session lives.
+        Fault::Authentication | Fault::InvalidRequest | Fault::Billing => Cure::NewTurn,
+        Fault::ContextTooLong => Cure::None,
+    };
+    Outcome::Failed { class, message: error.message, cure, usage }
+}
+
+/// How many bytes of a conversation an event makes, about.
+fn weight(kind: &Kind) -> u64 {
+    let json = match kind {
+        Kind::UserMessage { content }
+        | Kind::SystemMessage { content }
+        | Kind::AgentMessage { content } => Some(content),
+        Kind::AgentToolUse(used)
+        | Kind::AgentCustomToolUse(used)
+        | Kind::AgentMcpToolUse { used, .. } => Some(&used.input),
+        Kind::UserToolResult(answer)
+        | Kind::UserCustomToolResult(answer)
+        | Kind::AgentToolResult(answer)
+        | Kind::AgentMcpToolResult(answer) => answer.content.as_ref(),
+        Kind::AgentThinking { opaque } => opaque.as_ref(),
+        Kind::UserInterrupt
+        | Kind::UserToolConfirmation { .. }
+        | Kind::StatusRunning
+        | Kind::StatusIdle(_)
+        | Kind::StatusRescheduled
+        | Kind::StatusTerminated
+        | Kind::ThreadRunning
+        | Kind::ThreadIdle(_)
+        | Kind::ThreadRescheduled
+        | Kind::SessionUpdated(_)
+        | Kind::SessionError(_)
+        | Kind::ModelRequestStart
+        | Kind::ModelRequestEnd { .. } => None,
+    };
+    json.map_or(0, |json| u64::try_from(json.as_str().len()).unwrap_or(u64::MAX))
+}
