@@ -83,6 +83,10 @@ pub enum Scope {
     EnvironmentsRead,
     /// `environments:write`
     EnvironmentsWrite,
+    /// `agents:read`
+    AgentsRead,
+    /// `agents:write`
+    AgentsWrite,
     /// `sessions:read`
     SessionsRead,
     /// `sessions:write`
@@ -97,9 +101,11 @@ pub enum Scope {
 
 impl Scope {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::EnvironmentsRead,
         Self::EnvironmentsWrite,
+        Self::AgentsRead,
+        Self::AgentsWrite,
         Self::SessionsRead,
         Self::SessionsWrite,
         Self::WorkRead,
@@ -112,6 +118,8 @@ impl Scope {
         match self {
             Self::EnvironmentsRead => "environments:read",
             Self::EnvironmentsWrite => "environments:write",
+            Self::AgentsRead => "agents:read",
+            Self::AgentsWrite => "agents:write",
             Self::SessionsRead => "sessions:read",
             Self::SessionsWrite => "sessions:write",
             Self::WorkRead => "work:read",
@@ -125,7 +133,8 @@ impl Scope {
         Self::ALL.into_iter().find(|scope| scope.as_str() == word)
     }
 
-    const fn bit(self) -> u8 {
+    /// The store keeps them, so a scope has its bit for ever.
+    const fn bit(self) -> u16 {
         match self {
             Self::EnvironmentsRead => 1,
             Self::EnvironmentsWrite => 1 << 1,
@@ -134,13 +143,15 @@ impl Scope {
             Self::WorkRead => 1 << 4,
             Self::WorkWrite => 1 << 5,
             Self::Admin => 1 << 6,
+            Self::AgentsRead => 1 << 7,
+            Self::AgentsWrite => 1 << 8,
         }
     }
 }
 
 /// A set of scopes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Scopes(u8);
+pub struct Scopes(u16);
 
 impl Scopes {
     /// Everything.
@@ -169,12 +180,12 @@ impl Scopes {
     }
 
     /// The set as the store keeps it.
-    pub const fn bits(self) -> u8 {
+    pub const fn bits(self) -> u16 {
         self.0
     }
 
     /// A set that the store kept; unknown bits are dropped.
-    pub fn from_bits(bits: u8) -> Self {
+    pub fn from_bits(bits: u16) -> Self {
         Self(bits & Self::all().0)
     }
 }

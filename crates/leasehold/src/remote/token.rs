@@ -27,7 +27,7 @@ enum Verb {
         #[arg(long, value_name = "ACCOUNT")]
         account: Option<String>,
         /// What it may do, once for each scope: environments:read, environments:write,
-        /// sessions:read, sessions:write, work:read, work:write, admin [default: all but admin]
+        /// agents:read, agents:write, sessions:read, sessions:write, work:read, work:write, admin [default: all but admin]
         #[arg(long = "scope", value_name = "SCOPE")]
         scopes: Vec<String>,
         /// When it expires, such as 2030-01-01T00:00:00Z [default: never]

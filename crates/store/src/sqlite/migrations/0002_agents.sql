@@ -30,3 +30,7 @@ CREATE TABLE session_agents (
 -- The budget is in hundredths of the unit of the price list.
 ALTER TABLE sessions ADD COLUMN environment_variables TEXT NOT NULL DEFAULT '{}';
 ALTER TABLE sessions ADD COLUMN budget INTEGER;
+
+-- Whoever may make sessions could name any agent so far, so it may go on to say what they are. The
+-- bits: 4 and 8 are sessions:read and sessions:write, 128 and 256 agents:read and agents:write.
+UPDATE tokens SET scopes = scopes | ((scopes & 4) << 5) | ((scopes & 8) << 5);
