@@ -222,6 +222,7 @@ const fn capitalised(resource: Resource) -> &'static str {
         Resource::Environment => "Environment",
         Resource::Session => "Session",
         Resource::Work => "Work item",
+        Resource::Model => "Model",
     }
 }
 
