@@ -4,7 +4,9 @@
 //! * [`provider`] is the door to the models; behind it are the vendors' protocols.
 //! * [`catalogue`] is the operator's list of models.
 //! * [`transcript`] makes a conversation of a log, [`reply`] makes events of an answer; both are pure.
-//! * [`runner`] takes turns and drives them; [`tool`] is what a model may call.
+//! * [`runner`] takes turns and drives them.
+//! * [`tool`] is what models may call: the specs of workers' tools, and the few that run here;
+//!   [`toolbox`] is what one turn's model may call.
 
 pub mod catalogue;
 pub mod chat;
@@ -13,6 +15,7 @@ pub mod reply;
 pub mod runner;
 mod tls;
 pub mod tool;
+pub mod toolbox;
 pub mod transcript;
 
 pub use catalogue::Catalogue;

@@ -12,13 +12,13 @@ use leasehold_store::Preview;
 use serde_json::json;
 
 use crate::chat::{Chunk, Stop, Usage as Tokens};
-use crate::tool::Mcp;
+use crate::toolbox::Toolbox;
 
 /// An answer of a model as far as it has come.
 pub struct Reply<'a> {
     agent: &'a Snapshot,
     hosting: Hosting,
-    mcp: &'a Mcp,
+    toolbox: &'a Toolbox,
     prices: Prices,
     mint: Mint,
     now: Timestamp,
@@ -37,7 +37,7 @@ impl<'a> Reply<'a> {
     pub fn new(
         agent: &'a Snapshot,
         hosting: Hosting,
-        mcp: &'a Mcp,
+        toolbox: &'a Toolbox,
         prices: Prices,
         seed: u64,
         now: Timestamp,
@@ -45,7 +45,7 @@ impl<'a> Reply<'a> {
         Self {
             agent,
             hosting,
-            mcp,
+            toolbox,
             prices,
             mint: Mint::new(seed),
             now,
@@ -175,7 +175,7 @@ impl<'a> Reply<'a> {
 
     fn call(&mut self, model_id: String, name: &str, input: Json) -> Said {
         let id = self.mint.next(self.now);
-        if let Some((server, tool)) = self.mcp.find(name) {
+        if let Some((server, tool)) = self.toolbox.find(name) {
             let permission = self.agent.judge_mcp(server, tool);
             let used = Use { name: tool.to_owned(), input, permission, model_id };
             let kind = Kind::AgentMcpToolUse { server: server.to_owned(), used };

@@ -45,7 +45,7 @@ pub struct Runner {
 struct Shared {
     store: Store,
     catalogue: Arc<Catalogue>,
-    tools: ServerTools,
+    tools: Arc<ServerTools>,
     ttl: Ttl,
 }
 
@@ -55,7 +55,7 @@ impl Runner {
     pub fn start(
         store: Store,
         catalogue: Arc<Catalogue>,
-        tools: ServerTools,
+        tools: Arc<ServerTools>,
         name: WorkerId,
         settings: Settings,
     ) -> Self {

@@ -1,88 +1,150 @@
-//! Tools: what the model is told of them, and the few that the server itself carries out.
+//! Tools: what models are told of the built-in ones, and those few that the server itself runs.
 //!
-//! No tool of the toolset runs in this process but `web_fetch`, which an operator must switch on;
-//! everything else is a worker's, a client's or an MCP server's.
+//! * [`builtin`] describes the tools of the built-in toolset; workers run all but two of them.
+//! * [`mcp`] asks the MCP servers that an agent names.
+//! * [`web_fetch`] reads pages, where the operator allows it. Nothing searches the web.
+//!
+//! Whatever address a client may name goes through [`reach`], which keeps it out of the operator's
+//! own network. No tool of a worker ever runs here.
 
-mod builtin;
+use std::time::Duration;
 
-use std::collections::HashMap;
+use serde_json::{Value, json};
 
-use leasehold_model::Json;
-use leasehold_model::agent::snapshot::{Family, Offer, Snapshot};
-use leasehold_model::environment::config::Kind as Hosting;
-use leasehold_model::event::Trouble;
-use serde_json::Value;
+use crate::chat::Outcome;
+use crate::tls::{self, Roots};
 
-use crate::chat::ToolSpec;
+pub mod builtin;
+pub mod mcp;
+pub mod reach;
+pub mod web_fetch;
 
-/// What the model calls a tool of an MCP server.
-pub fn mcp_name(server: &str, tool: &str) -> String {
-    format!("mcp__{server}__{tool}")
+pub use reach::Hosts;
+
+/// What the operator allows.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What `web_fetch` may visit; nothing: it is off.
+    pub web_fetch_hosts: Hosts,
+    /// MCP servers that may be called although they have a private address.
+    pub mcp_private_hosts: Hosts,
+    /// How long a call of an MCP server's tool may take.
+    pub mcp_call_timeout: Duration,
 }
 
-/// The tools that the server carries out, as far as the operator lets it. Cheap to clone.
-#[derive(Clone, Debug, Default)]
-pub struct ServerTools {}
-
-/// What the MCP servers of an agent offer, found out at the beginning of a turn.
-#[derive(Debug, Default)]
-pub struct Mcp {
-    specs: Vec<ToolSpec>,
-    /// By the model's name of a tool: its server and its name there.
-    tools: HashMap<String, (String, String)>,
-    troubles: Vec<Trouble>,
-}
-
-impl Mcp {
-    /// The server and the tool behind a name that the model uses.
-    pub fn find(&self, name: &str) -> Option<(&str, &str)> {
-        self.tools.get(name).map(|(server, tool)| (server.as_str(), tool.as_str()))
-    }
-
-    /// What went wrong while they were found out.
-    pub fn troubles(&self) -> &[Trouble] {
-        &self.troubles
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            web_fetch_hosts: Hosts::default(),
+            mcp_private_hosts: Hosts::default(),
+            mcp_call_timeout: mcp::CALL_TIMEOUT,
+        }
     }
 }
+
+/// What a tool gave.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToolOutcome {
+    /// Content blocks (events §2); never an empty text.
+    pub content: Vec<Value>,
+    /// How it went.
+    pub outcome: Outcome,
+}
+
+/// The tools that run in the server.
+pub struct ServerTools {
+    mcp: mcp::Client,
+    web: web_fetch::Client,
+}
+
+/// Why the tools cannot be prepared.
+#[derive(Debug, thiserror::Error)]
+#[error("the server's tools cannot speak TLS or HTTP")]
+pub struct SetupError(#[source] Box<dyn std::error::Error + Send + Sync>);
 
 impl ServerTools {
-    /// What the model is told that it may call.
-    pub fn specs(&self, agent: &Snapshot, hosting: Hosting, mcp: &Mcp) -> Vec<ToolSpec> {
-        let mut specs: Vec<ToolSpec> = agent
-            .offers()
-            .into_iter()
-            .filter(|offer| match (offer.family(), hosting) {
-                (Family::Worker, Hosting::Cloud) | (Family::Server, _) => false,
-                (Family::Worker, Hosting::SelfHosted) | (Family::Custom, _) => true,
-            })
-            .map(|offer| match offer {
-                Offer::Builtin(tool, _) => builtin::spec(tool),
-                Offer::Custom(custom) => ToolSpec {
-                    name: custom.name.clone(),
-                    description: custom.description.clone(),
-                    input_schema: Value::Object(custom.input_schema.clone()),
-                },
-            })
-            .collect();
-        specs.extend(mcp.specs.iter().cloned());
-        specs
+    /// The tools within what the operator allows. Opens no connection.
+    ///
+    /// # Errors
+    /// If TLS cannot be set up.
+    pub fn new(settings: Settings) -> Result<Self, SetupError> {
+        let Settings { web_fetch_hosts, mcp_private_hosts, mcp_call_timeout } = settings;
+        Ok(Self {
+            mcp: mcp::Client::new(mcp_private_hosts, mcp_call_timeout)?,
+            web: web_fetch::Client::new(web_fetch_hosts)?,
+        })
     }
 
-    /// Finds out what the MCP servers of an agent offer.
-    pub async fn mcp(&self, _agent: &Snapshot) -> Mcp {
-        Mcp::default()
+    /// Whether `web_fetch` may visit anything at all.
+    pub fn fetches(&self) -> bool {
+        self.web.is_on()
     }
 
-    /// Calls a tool of an MCP server; content blocks, and whether it failed.
-    pub async fn call_mcp(&self, _mcp: &Mcp, server: &str, tool: &str, _: &Json) -> (Json, bool) {
-        let why = format!("The MCP server '{server}' has no tool '{tool}' that can be called.");
-        (Json::text(&why), true)
+    /// The tools that an MCP server offers.
+    ///
+    /// # Errors
+    /// If the server cannot be reached or does not accept the credential.
+    pub async fn mcp_tools(
+        &self,
+        server: &mcp::Server,
+    ) -> Result<Vec<crate::chat::ToolSpec>, mcp::McpError> {
+        self.mcp.tools(server).await
     }
 
-    /// Carries out a call of a built-in tool that is the server's; content blocks, and whether it
-    /// failed.
-    pub async fn call(&self, _agent: &Snapshot, tool: &str, _input: &Json) -> (Json, bool) {
-        let why = format!("The tool '{tool}' is not switched on on this server.");
-        (Json::text(&why), true)
+    /// Calls a tool of an MCP server. A call that the server refuses is an outcome, not an error.
+    ///
+    /// # Errors
+    /// If the server cannot be reached or does not accept the credential.
+    pub async fn mcp_call(
+        &self,
+        server: &mcp::Server,
+        tool: &str,
+        input: &Value,
+    ) -> Result<ToolOutcome, mcp::McpError> {
+        self.mcp.call(server, tool, input).await
     }
+
+    /// Runs `web_fetch` within what the agent allows.
+    pub async fn web_fetch(&self, input: &Value, limits: &web_fetch::Limits) -> ToolOutcome {
+        self.web.run(input, limits).await
+    }
+
+    /// Runs `web_search`, which no server can yet.
+    pub fn web_search(&self) -> ToolOutcome {
+        ToolOutcome::error("web_search is not available: this server has no search provider.")
+    }
+}
+
+impl ToolOutcome {
+    /// A call that went well.
+    pub fn success(text: &str) -> Self {
+        Self::new(text, Outcome::Success)
+    }
+
+    /// A call that went wrong, in a sentence for the model.
+    pub fn error(text: &str) -> Self {
+        Self::new(text, Outcome::Error)
+    }
+
+    fn new(text: &str, outcome: Outcome) -> Self {
+        let text = if text.trim().is_empty() { "(no output)" } else { text };
+        Self { content: vec![json!({"type": "text", "text": text})], outcome }
+    }
+}
+
+/// A client that follows no redirect, uses no proxy and resolves names by `resolver`: through a
+/// proxy nobody here would learn the address.
+fn http(resolver: reach::Resolver) -> Result<reqwest::ClientBuilder, SetupError> {
+    let tls = tls::verifying(&Roots::default()).or_else(|error| {
+        // Plain addresses still work, and the server has better things to do than not to start.
+        tracing::warn!(%error, "tools cannot speak TLS: this machine trusts nobody");
+        tls::unused()
+    });
+    let tls = tls.map_err(|error| SetupError(Box::new(error)))?;
+    Ok(reqwest::Client::builder()
+        .dns_resolver(resolver)
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("leasehold/", env!("CARGO_PKG_VERSION")))
+        .tls_backend_preconfigured(tls))
 }

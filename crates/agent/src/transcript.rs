@@ -7,7 +7,7 @@ use leasehold_model::{EventId, Json};
 use serde_json::{Value, json};
 
 use crate::chat::{AssistantPart, Message, Outcome, UserPart};
-use crate::tool::mcp_name;
+use crate::toolbox::mcp_name;
 
 /// The conversation that a log tells, oldest first.
 ///

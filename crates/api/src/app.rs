@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
+use leasehold_model::catalogue::Models;
 use leasehold_model::work::Ttl;
 use leasehold_store::Store;
 
@@ -14,7 +15,7 @@ use crate::metrics::Metrics;
 use crate::{dispatch, probe};
 
 /// What an operator may set.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// The longest request body, in bytes (conventions §8).
     pub body_limit_bytes: usize,
@@ -24,6 +25,8 @@ pub struct Settings {
     pub default_ttl: Duration,
     /// Whether the router serves `/metrics` itself.
     pub metrics_route: bool,
+    /// The models that agents may use.
+    pub models: Models,
 }
 
 impl Default for Settings {
@@ -33,6 +36,7 @@ impl Default for Settings {
             body_read_timeout: Duration::from_secs(30),
             default_ttl: Ttl::DEFAULT.duration(),
             metrics_route: true,
+            models: Models::default(),
         }
     }
 }
@@ -55,10 +59,11 @@ impl Api {
     /// The API on an open store whose observer is that of `metrics`.
     pub fn new(store: Store, metrics: Metrics, settings: Settings) -> Self {
         let claims = ClaimSigner::new(store.claim_key());
+        let default_ttl = Ttl::clamped(settings.default_ttl.as_secs());
         Self(Arc::new(Shared {
             store,
             settings,
-            default_ttl: Ttl::clamped(settings.default_ttl.as_secs()),
+            default_ttl,
             claims,
             metrics,
             in_flight: InFlight::default(),

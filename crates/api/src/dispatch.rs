@@ -84,8 +84,16 @@ enum Found {
 }
 
 fn parameters(path: &str) -> Vec<(&'static str, usize)> {
-    const NAMES: [&str; 7] =
-        ["environment_id", "work_id", "session_id", "account_id", "token_id", "key_id", "agent_id"];
+    const NAMES: [&str; 8] = [
+        "environment_id",
+        "work_id",
+        "session_id",
+        "account_id",
+        "token_id",
+        "key_id",
+        "agent_id",
+        "model_id",
+    ];
     let named = |(place, segment): (usize, &str)| {
         let name = segment.strip_prefix('{')?.strip_suffix('}')?;
         NAMES.into_iter().find(|known| *known == name).map(|known| (known, place))

@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use leasehold_agent::catalogue::CatalogueError;
 use secrecy::SecretString;
 
 use crate::secret;
@@ -16,9 +17,11 @@ use crate::secret;
 mod args;
 mod environment;
 mod keys;
+mod models;
 mod value;
 
 pub(crate) use args::{AFTER_HELP, ConfigArgs};
+pub(crate) use models::catalogue;
 pub(crate) use value::LogFormat;
 
 use environment::Environment;
@@ -31,6 +34,8 @@ pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     /// The folder with the database.
     pub(crate) data: PathBuf,
+    /// The file of models; `None`: the scripted one alone.
+    pub(crate) models: Option<PathBuf>,
     /// Where the metrics are served, if not beside the API.
     pub(crate) metrics_listen: Option<SocketAddr>,
     /// How log lines look.
@@ -62,6 +67,7 @@ impl Config {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 7433)),
             data: data.into(),
+            models: None,
             metrics_listen: None,
             log_format: LogFormat::Text,
             log_level: "info".to_owned(),
@@ -249,6 +255,9 @@ pub(crate) enum ConfigError {
     /// The administrator's token is not acceptable.
     #[error("the variable LEASEHOLD_ADMIN_TOKEN is not acceptable: {0}")]
     AdminToken(&'static str),
+    /// The file of models is not acceptable.
+    #[error(transparent)]
+    Models(#[from] CatalogueError),
     /// Values that are fine alone and not together.
     #[error("{0}")]
     Together(String),

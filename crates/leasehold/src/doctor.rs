@@ -14,6 +14,7 @@ use crate::serve;
 mod database;
 mod folder;
 mod machine;
+mod models;
 mod sync;
 
 /// Options of `leasehold doctor`.
@@ -95,6 +96,7 @@ fn examine(config: &Config) -> Vec<Finding> {
     findings.push(finding);
     findings.push(machine::clock(&config.data));
     findings.push(machine::open_files(config.max_connections));
+    findings.push(models::examine(config));
     findings.push(machine::port("port", "listen", config.listen, use_of_file));
     if let Some(address) = config.metrics_listen {
         findings.push(machine::port("metrics port", "metrics_listen", address, use_of_file));

@@ -11,11 +11,12 @@ use std::time::Duration;
 use anyhow::Context as _;
 use hyper_util::service::TowerToHyperService;
 use leasehold_api::{Api, Metrics};
+use leasehold_model::catalogue::Models;
 use leasehold_store::{Clock, Settings, Store, sqlite};
 use secrecy::SecretString;
 use tokio::sync::watch;
 
-use crate::config::Config;
+use crate::config::{self, Config};
 
 mod activity;
 pub(crate) mod bootstrap;
@@ -76,6 +77,7 @@ impl Server {
     /// If a port is taken, the folder cannot be used, or the data file cannot be opened.
     pub(crate) async fn start(options: Options) -> anyhow::Result<Self> {
         let Options { config, clock, admin_token } = options;
+        let catalogue = config::catalogue(&config)?;
         let port = Port::bind(config.listen).await?;
         let metrics_port = match config.metrics_listen {
             Some(address) => Some(Port::bind(address).await?),
@@ -87,7 +89,7 @@ impl Server {
         let store = sqlite::open(&folder::database(&config.data), settings)?;
         let administrator = bootstrap::run(&store, admin_token).await?;
 
-        let api = Api::new(store, metrics, api_settings(&config));
+        let api = Api::new(store, metrics, api_settings(&config, catalogue.models()));
         let (closing, until) = watch::channel(false);
         let limits = limits(&config);
         let address = port.address();
@@ -153,12 +155,13 @@ impl Server {
     }
 }
 
-fn api_settings(config: &Config) -> leasehold_api::Settings {
+fn api_settings(config: &Config, models: Models) -> leasehold_api::Settings {
     leasehold_api::Settings {
         body_limit_bytes: config.body_limit_bytes,
         body_read_timeout: config.body_read_timeout,
         default_ttl: Duration::from_secs(u64::from(config.default_ttl_seconds)),
         metrics_route: config.metrics_listen.is_none(),
+        models,
     }
 }
 

@@ -131,6 +131,8 @@ pub enum Resource {
     Session,
     /// A work item.
     Work,
+    /// A model.
+    Model,
 }
 
 /// The verbs of a work item that a claim can be refused for.

@@ -7,12 +7,14 @@
 
 mod client;
 mod item;
+mod models;
 mod reply;
 mod request;
 mod server;
 
 pub use client::{Client, Dialect};
 pub use item::Item;
+pub use models::models;
 pub use reply::Reply;
 pub use request::Request;
 pub use server::{Backend, TestServer, on_each_backend};

@@ -9,7 +9,7 @@ use leasehold_store::{Clock, Store, memory, sqlite};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{Client, Dialect};
+use crate::{Client, Dialect, models};
 
 /// Where every test begins: 2026-07-02T09:20:00.004310Z. The fraction shows where a stamp is cut.
 const START: Timestamp = Timestamp::from_micros(1_782_984_000_004_310);
@@ -45,7 +45,12 @@ pub async fn on_each_backend(test: impl AsyncFn(&TestServer)) {
 impl TestServer {
     /// A server with a manual clock.
     pub async fn start(backend: Backend) -> Self {
-        Self::start_with(backend, Self::clock(), Settings::default()).await
+        Self::start_with(backend, Self::clock(), Self::settings()).await
+    }
+
+    /// The settings of a server that a test starts without any of its own: with [`models`].
+    pub fn settings() -> Settings {
+        Settings { models: models(), ..Settings::default() }
     }
 
     /// A manual clock that stands where every test begins.

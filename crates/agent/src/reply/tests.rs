@@ -1,3 +1,6 @@
+use std::sync::Arc;
+
+use futures_util::FutureExt;
 use leasehold_model::Timestamp;
 use leasehold_model::agent::model_spec::ModelSpec;
 use leasehold_model::agent::snapshot::{Permission, Snapshot};
@@ -12,7 +15,8 @@ use serde_json::{Map, json};
 
 use super::Reply;
 use crate::chat::{Chunk, Stop, Usage};
-use crate::tool::Mcp;
+use crate::tool::{ServerTools, Settings};
+use crate::toolbox::Toolbox;
 
 fn agent(tools: Vec<Tool>) -> Snapshot {
     Snapshot { tools, model: ModelSpec::named("m"), ..Snapshot::unknown("agent_a", 1) }
@@ -34,9 +38,10 @@ fn equipped() -> Snapshot {
 }
 
 fn play(agent: &Snapshot, hosting: Hosting, chunks: &[Chunk]) -> (Vec<Preview>, Option<Outcome>) {
-    let mcp = Mcp::default();
+    let tools = Arc::new(ServerTools::new(Settings::default()).unwrap());
+    let toolbox = Toolbox::fill(tools, agent, hosting).now_or_never().unwrap();
     let prices = Prices { input: Some(3.0), output: Some(15.0), ..Prices::default() };
-    let mut reply = Reply::new(agent, hosting, &mcp, prices, 1, Timestamp::from_micros(1));
+    let mut reply = Reply::new(agent, hosting, &toolbox, prices, 1, Timestamp::from_micros(1));
     let previews = chunks.iter().flat_map(|chunk| reply.feed(chunk.clone())).collect();
     (previews, reply.finish())
 }

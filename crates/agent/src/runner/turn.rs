@@ -9,14 +9,14 @@ use leasehold_model::event::{Event, Kind, TroubleClass, Usage};
 use leasehold_model::log::ops::{Conclude, HandIn, Proceed, Taken, YieldTurn};
 use leasehold_model::log::turn::{Cure, Handed, Outcome, Step};
 use leasehold_model::op::Op;
-use leasehold_model::{EventId, Json, Log, Refusal};
+use leasehold_model::{EventId, Log, Refusal};
 use leasehold_store::{StoreError, Watch};
 
 use super::{BREATH, Shared, lease};
 use crate::chat::Request;
 use crate::provider::{Fault, ProviderError};
 use crate::reply::Reply;
-use crate::tool::Mcp;
+use crate::toolbox::Toolbox;
 use crate::transcript;
 
 /// How many events are read at once.
@@ -88,8 +88,8 @@ impl Turn<'_> {
 
     async fn steps(&mut self) -> Result<(), Ended> {
         let Some((agent, log)) = self.session().await? else { return Ok(()) };
-        let mcp = self.shared.tools.mcp(&agent).await;
-        let mut troubles = mcp.troubles().to_vec();
+        let toolbox = Toolbox::fill(Arc::clone(&self.shared.tools), &agent, log.hosting).await;
+        let mut troubles = toolbox.troubles().to_vec();
         let mut next = Step::Again;
         loop {
             next = match next {
@@ -98,8 +98,8 @@ impl Turn<'_> {
                     let troubles = std::mem::take(&mut troubles);
                     self.submit(Proceed { session, claim, troubles }).await?
                 }
-                Step::Ask { start, seq } => self.ask(&agent, &log, &mcp, start, seq).await?,
-                Step::CarryOut(calls) => self.carry_out(&agent, &mcp, &calls).await?,
+                Step::Ask { start, seq } => self.ask(&agent, &log, &toolbox, start, seq).await?,
+                Step::CarryOut(calls) => self.carry_out(&agent, &toolbox, &calls).await?,
                 Step::Wait(until) => {
                     self.shared.store.clock().sleep_until(until).await;
                     Step::Again
@@ -124,21 +124,21 @@ impl Turn<'_> {
         &mut self,
         agent: &Snapshot,
         log: &Log,
-        mcp: &Mcp,
+        toolbox: &Toolbox,
         start: EventId,
         seq: u64,
     ) -> Result<Step, Ended> {
         self.read_up_to(seq).await?;
         let mut watch = self.shared.store.watchers().subscribe(self.taken.session);
         let outcome = tokio::select! {
-            outcome = self.answer(agent, log, mcp) => outcome,
+            outcome = self.answer(agent, log, toolbox) => outcome,
             ended = self.taken_away(&mut watch) => return Err(ended),
         };
         let Taken { session, claim, .. } = self.taken;
         self.submit(Conclude { session, claim, start, outcome }).await
     }
 
-    async fn answer(&self, agent: &Snapshot, log: &Log, mcp: &Mcp) -> Outcome {
+    async fn answer(&self, agent: &Snapshot, log: &Log, toolbox: &Toolbox) -> Outcome {
         let Some(model) = self.shared.catalogue.get(&agent.model.id) else {
             let message = format!("The model '{}' is not configured here.", agent.model.id);
             return failed(TroubleClass::ModelRequestFailed, message, Cure::NewTurn);
@@ -150,13 +150,13 @@ impl Turn<'_> {
         let request = Request {
             system: agent.system.clone(),
             messages: transcript::conversation(&self.events),
-            tools: self.shared.tools.specs(agent, log.hosting, mcp),
+            tools: toolbox.specs(),
             max_tokens: card.max_tokens,
             effort: agent.model.effort.or(card.default_effort),
         };
         let store = &self.shared.store;
         let mut reply =
-            Reply::new(agent, log.hosting, mcp, card.prices, fastrand::u64(..), store.now());
+            Reply::new(agent, log.hosting, toolbox, card.prices, fastrand::u64(..), store.now());
         let mut stream = model.provider().stream(request);
         while let Some(chunk) = stream.next().await {
             match chunk {
@@ -178,7 +178,7 @@ impl Turn<'_> {
     async fn carry_out(
         &mut self,
         agent: &Snapshot,
-        mcp: &Mcp,
+        toolbox: &Toolbox,
         calls: &[EventId],
     ) -> Result<Step, Ended> {
         let mut watch = self.shared.store.watchers().subscribe(self.taken.session);
@@ -186,26 +186,14 @@ impl Turn<'_> {
         for call in calls {
             let event = self.shared.store.views().event(self.taken.session, *call).await?;
             let Some(event) = event else { continue };
-            let outcome = tokio::select! {
-                outcome = self.carry_out_one(agent, mcp, &event) => outcome,
+            let (content, is_error) = tokio::select! {
+                outcome = toolbox.carry_out(agent, &event.kind) => outcome,
                 ended = self.taken_away(&mut watch) => return Err(ended),
             };
-            let (content, is_error) = outcome;
             results.push(Handed { call: *call, content, is_error });
         }
         let Taken { session, claim, .. } = self.taken;
         self.submit(HandIn { session, claim, results }).await
-    }
-
-    async fn carry_out_one(&self, agent: &Snapshot, mcp: &Mcp, event: &Event) -> (Json, bool) {
-        let tools = &self.shared.tools;
-        if let Kind::AgentMcpToolUse { server, used } = &event.kind {
-            tools.call_mcp(mcp, server, &used.name, &used.input).await
-        } else if let Kind::AgentToolUse(used) = &event.kind {
-            tools.call(agent, &used.name, &used.input).await
-        } else {
-            (Json::text("The server does not carry out this call."), true)
-        }
     }
 
     /// Reads the log on, up to the events that precede `seq`.

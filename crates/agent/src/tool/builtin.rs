@@ -1,113 +1,192 @@
-//! The built-in tools as the model is told of them (worker-protocol §9).
+//! The tools of `agent_toolset_20260401`, as models are told of them.
+//!
+//! What each does and which input it takes is the workers' contract (worker-protocol §9); the words
+//! are ours, and say what a model must know to use the tool well: what persists, what is cut off,
+//! what is an error.
 
-use leasehold_model::agent::tool::builtin::Builtin;
 use serde_json::{Value, json};
 
 use crate::chat::ToolSpec;
 
-/// What the model is told of a built-in tool.
-pub(super) fn spec(tool: Builtin) -> ToolSpec {
-    ToolSpec {
-        name: tool.as_str().to_owned(),
-        description: description(tool).to_owned(),
-        input_schema: schema(tool),
-    }
-}
+/// The names, as workers know them.
+pub const NAMES: [&str; 8] =
+    ["bash", "read", "write", "edit", "glob", "grep", "web_fetch", "web_search"];
 
-const fn description(tool: Builtin) -> &'static str {
-    match tool {
-        Builtin::Bash => {
-            "Runs a command in a bash shell that stays open between calls, so its working folder \
-             and variables last. Gives what it wrote to standard output and standard error; a \
-             command that ends with another status than 0 counts as failed. There is nobody at its \
-             standard input. Output beyond 100 KiB loses its beginning. Set `restart` to begin with \
-             a fresh shell, as after a time-out."
-        }
-        Builtin::Read => {
-            "Reads a file: text with its lines, or an image or a PDF document to look at. Give \
-             `view_range` for a part of a long text, counted from line 1 and with both ends \
-             included; an end of 0 or less is the end of the file."
-        }
-        Builtin::Write => {
-            "Writes a file, whole: it replaces what was there, and makes the folders that are \
-             missing."
-        }
-        Builtin::Edit => {
-            "Replaces text in a file. `old_string` must stand there exactly once, white space \
-             included, unless `replace_all` is set."
-        }
-        Builtin::Glob => {
-            "Finds files by a pattern such as `src/**/*.rs` below a folder. Gives absolute paths, \
-             the newest first, at most 200."
-        }
-        Builtin::Grep => {
-            "Searches files below a folder for a regular expression. Gives lines as \
-             `file:line:text`."
-        }
-        Builtin::WebFetch => "Fetches a page from the web and gives its text.",
-        Builtin::WebSearch => "Searches the web.",
-        Builtin::ImageGen => "Makes an image.",
-        Builtin::ImageSearch => "Searches for images.",
-        Builtin::DeliverArtifacts => "Hands files over to the user.",
-    }
-}
-
-fn schema(tool: Builtin) -> Value {
-    let path =
-        || json!({ "type": "string", "description": "Absolute, or from the working folder." });
-    let text = |about: &str| json!({ "type": "string", "description": about });
-    let (properties, required) = match tool {
-        Builtin::Bash => (
-            json!({
-                "command": text("What to run."),
-                "restart": { "type": "boolean", "description": "Begin with a fresh shell." },
-                "timeout_ms": {
-                    "type": "integer",
-                    "minimum": 0,
-                    "description": "How long it may take, in milliseconds; two minutes if absent.",
-                },
-            }),
-            json!([]),
-        ),
-        Builtin::Read => (
-            json!({
-                "file_path": path(),
-                "view_range": {
-                    "type": "array",
-                    "items": { "type": "integer" },
-                    "minItems": 2,
-                    "maxItems": 2,
-                    "description": "First and last line.",
-                },
-            }),
-            json!(["file_path"]),
-        ),
-        Builtin::Write => (
-            json!({ "file_path": path(), "content": text("The whole content.") }),
-            json!(["file_path", "content"]),
-        ),
-        Builtin::Edit => (
-            json!({
-                "file_path": path(),
-                "old_string": text("What stands there now."),
-                "new_string": text("What shall stand there."),
-                "replace_all": { "type": "boolean", "description": "Every place, not just one." },
-            }),
-            json!(["file_path", "old_string", "new_string"]),
-        ),
-        Builtin::Glob => (
-            json!({ "pattern": text("Relative, without `..`."), "path": path() }),
-            json!(["pattern"]),
-        ),
-        Builtin::Grep => (
-            json!({ "pattern": text("A regular expression."), "path": path() }),
-            json!(["pattern"]),
-        ),
-        Builtin::WebFetch => (json!({ "url": text("An http or https address.") }), json!(["url"])),
-        Builtin::WebSearch => (json!({ "query": text("What to search for.") }), json!(["query"])),
-        Builtin::ImageGen | Builtin::ImageSearch | Builtin::DeliverArtifacts => {
-            (json!({}), json!([]))
-        }
+/// A tool by its name; `None` if it is not one of [`NAMES`].
+pub fn spec(name: &str) -> Option<ToolSpec> {
+    let (description, properties, required): (_, _, &[&str]) = match name {
+        "bash" => (BASH, bash(), &[]),
+        "read" => (READ, read(), &["file_path"]),
+        "write" => (WRITE, write(), &["file_path", "content"]),
+        "edit" => (EDIT, edit(), &["file_path", "old_string", "new_string"]),
+        "glob" => (GLOB, glob(), &["pattern"]),
+        "grep" => (GREP, grep(), &["pattern"]),
+        "web_fetch" => (WEB_FETCH, web_fetch(), &["url"]),
+        "web_search" => (WEB_SEARCH, web_search(), &["query"]),
+        _ => return None,
     };
-    json!({ "type": "object", "properties": properties, "required": required })
+    let input_schema = json!({
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    });
+    Some(ToolSpec { name: name.to_owned(), description: description.to_owned(), input_schema })
+}
+
+const BASH: &str = "\
+Runs a command in a bash shell that stays alive between calls: the working directory, variables \
+and functions persist. Give either `command` or `restart`. The result is what the command writes \
+to standard output and standard error, in order; long output keeps its last 100 KiB. A non-zero \
+exit status is reported as an error together with the output. Standard input is empty, so do not \
+start programs that wait for a person; use their non-interactive flags. A command that exceeds its \
+time is killed together with the shell; run long-lived programs in the background with their \
+output in a file. Prefer the file tools for reading, searching and changing files.";
+
+fn bash() -> Value {
+    json!({
+        "command": {"type": "string", "description": "The command line to run."},
+        "restart": {
+            "type": "boolean",
+            "description": "Start a fresh shell instead, for example when the old one hangs.",
+        },
+        "timeout_ms": {
+            "type": "integer",
+            "minimum": 0,
+            "description": "How long the command may take, in milliseconds; 120000 if absent or 0.",
+        },
+    })
+}
+
+const READ: &str = "\
+Reads a file: text in UTF-8, or an image (png, jpg, jpeg, gif, webp) or PDF, which you then see. \
+Without `view_range` a text may have up to 256 KiB; ask for a range of lines in longer ones. \
+Folders and devices cannot be read; use `glob` to see what there is.";
+
+fn read() -> Value {
+    json!({
+        "file_path": path("The file"),
+        "view_range": {
+            "type": "array",
+            "items": {"type": "integer"},
+            "minItems": 2,
+            "maxItems": 2,
+            "description": "First and last line, counted from 1, both included; a last line of 0 or \
+                            less is the end of the file.",
+        },
+    })
+}
+
+const WRITE: &str = "\
+Writes a file, making folders as needed. An existing file is replaced as a whole: to change a part \
+of one, use `edit`.";
+
+fn write() -> Value {
+    json!({
+        "file_path": path("The file"),
+        "content": {"type": "string", "description": "The whole new content."},
+    })
+}
+
+const EDIT: &str = "\
+Replaces a passage of a text file. `old_string` must occur in the file exactly as you give it, \
+white space and line breaks included, and exactly once unless `replace_all` is set: take enough of \
+the surrounding lines to make it unique. Read the file first. Files may have up to 256 KiB.";
+
+fn edit() -> Value {
+    json!({
+        "file_path": path("The file"),
+        "old_string": {"type": "string", "description": "The passage to replace."},
+        "new_string": {"type": "string", "description": "What takes its place; may be empty."},
+        "replace_all": {
+            "type": "boolean",
+            "description": "Replace every occurrence instead of the only one.",
+        },
+    })
+}
+
+const GLOB: &str = "\
+Finds files by a pattern such as `src/**/*.rs` and gives their absolute paths, the most recently \
+changed first, at most 200. The pattern is relative and has no `..`.";
+
+fn glob() -> Value {
+    json!({
+        "pattern": {"type": "string", "description": "`*`, `?`, `[…]`, and `**` for any folders."},
+        "path": path("The folder to start in; the working directory if absent"),
+    })
+}
+
+const GREP: &str = "\
+Searches the text of files for a regular expression and gives matching lines as `file:line:text`, \
+up to 100 KiB. Folders are searched with everything below them, except `.git`, `node_modules`, \
+symbolic links and binary files.";
+
+fn grep() -> Value {
+    json!({
+        "pattern": {"type": "string", "description": "The regular expression, one line at a time."},
+        "path": path("The file or folder to search; the working directory if absent"),
+    })
+}
+
+const WEB_FETCH: &str = "\
+Fetches a page or text file from the web and gives its text. Only addresses that are allowed here \
+can be fetched, and only text; long pages are cut off. Scripts of the page are not run.";
+
+fn web_fetch() -> Value {
+    json!({
+        "url": {"type": "string", "description": "The whole address, with http:// or https://."},
+    })
+}
+
+const WEB_SEARCH: &str = "\
+Searches the web and gives titles, addresses and excerpts of what was found. Fetch a page with \
+`web_fetch` to read it.";
+
+fn web_search() -> Value {
+    json!({
+        "query": {"type": "string", "minLength": 2, "description": "What to search for."},
+    })
+}
+
+/// A path within what the worker may touch.
+fn path(what: &str) -> Value {
+    let description = format!("{what}: absolute, or relative to the working directory.");
+    json!({"type": "string", "description": description})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tool_takes_the_input_that_its_worker_reads() {
+        let members: Vec<String> = NAMES
+            .into_iter()
+            .map(|name| {
+                let schema = spec(name).unwrap().input_schema;
+                let required = schema["required"].as_array().unwrap();
+                let properties = schema["properties"].as_object().unwrap().iter();
+                let shown = properties.map(|(member, property)| {
+                    let optional = if required.contains(&json!(member)) { "" } else { "?" };
+                    format!("{member}{optional}: {}", property["type"].as_str().unwrap())
+                });
+                format!("{name} {}", shown.collect::<Vec<_>>().join(", "))
+            })
+            .collect();
+        assert_eq!(
+            members,
+            [
+                "bash command?: string, restart?: boolean, timeout_ms?: integer",
+                "read file_path: string, view_range?: array",
+                "write file_path: string, content: string",
+                "edit file_path: string, old_string: string, new_string: string, \
+                 replace_all?: boolean",
+                "glob pattern: string, path?: string",
+                "grep pattern: string, path?: string",
+                "web_fetch url: string",
+                "web_search query: string",
+            ]
+        );
+        assert_eq!(spec("Bash"), None);
+    }
 }

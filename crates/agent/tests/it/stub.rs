@@ -1,7 +1,8 @@
-//! A server that plays one prepared answer for each connection and writes down what it was asked.
+//! A server that gives prepared answers, one for each connection, and writes down what it was asked.
 //!
 //! It writes bytes and not responses, since half of what it must do no HTTP library does.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -44,6 +45,11 @@ impl Answer {
         let pieces = vec![body.as_bytes().to_vec()];
         let headers = "content-type: application/json\r\n";
         Self { status, headers, pieces, ending: Ending::Complete }
+    }
+
+    /// An answer of any kind.
+    pub(crate) fn plain(status: &'static str, headers: &'static str, body: &str) -> Self {
+        Self { headers, ..Self::refusal(status, body) }
     }
 
     /// A server that takes the request and says nothing.
@@ -97,17 +103,24 @@ pub(crate) struct Stub {
 impl Stub {
     /// A server with an answer for each request; further ones are refused with 418.
     pub(crate) async fn playing(answers: impl IntoIterator<Item = Answer>) -> Self {
+        let answers = Mutex::new(answers.into_iter().collect::<VecDeque<_>>());
+        Self::answering(move |_| {
+            let answer = answers.lock().unwrap().pop_front();
+            answer.unwrap_or_else(|| Answer::refusal("418 I'm a teapot", "{}"))
+        })
+        .await
+    }
+
+    /// A server that finds an answer to each request.
+    pub(crate) async fn answering(find: impl Fn(&Heard) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let heard = Arc::new(Mutex::new(Vec::new()));
         let (gone, hung_up) = mpsc::unbounded_channel();
-        let (log, mut answers) = (Arc::clone(&heard), answers.into_iter().collect::<Vec<_>>());
-        answers.reverse();
+        let (log, find) = (Arc::clone(&heard), Arc::new(find));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let answer = answers.pop();
-                let answer = answer.unwrap_or_else(|| Answer::refusal("418 I'm a teapot", "{}"));
-                tokio::spawn(serve(stream, answer, Arc::clone(&log), gone.clone()));
+                tokio::spawn(serve(stream, Arc::clone(&find), Arc::clone(&log), gone.clone()));
             }
         });
         Self { url, heard, hung_up }
@@ -126,13 +139,13 @@ impl Stub {
 
 async fn serve(
     mut stream: TcpStream,
-    answer: Answer,
+    find: Arc<impl Fn(&Heard) -> Answer>,
     log: Arc<Mutex<Vec<Heard>>>,
     gone: mpsc::UnboundedSender<()>,
 ) {
     let Some(heard) = read(&mut stream).await else { return };
+    let Answer { status, headers, pieces, ending } = find(&heard);
     log.lock().unwrap().push(heard);
-    let Answer { status, headers, pieces, ending } = answer;
     if ending != Ending::Deaf {
         let head = format!(
             "HTTP/1.1 {status}\r\n{headers}transfer-encoding: chunked\r\nconnection: close\r\n\r\n"

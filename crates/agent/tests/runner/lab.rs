@@ -8,7 +8,9 @@ use futures_util::{StreamExt, stream};
 use leasehold_agent::catalogue::{Catalogue, Model};
 use leasehold_agent::chat::Chunk;
 use leasehold_agent::runner::Settings as RunnerSettings;
-use leasehold_agent::{ChunkStream, Provider, ProviderError, Request, Runner, ServerTools, Stop};
+use leasehold_agent::{
+    ChunkStream, Provider, ProviderError, Request, Runner, ServerTools, Stop, tool,
+};
 use leasehold_model::agent::definition::{Definition, Strictness as AgentStrictness};
 use leasehold_model::agent::model_spec::ModelSpec;
 use leasehold_model::agent::ops::CreateAgent;
@@ -184,7 +186,7 @@ impl Lab {
         let runner = Runner::start(
             self.store.clone(),
             Arc::<Catalogue>::new(catalogue),
-            ServerTools::default(),
+            Arc::new(ServerTools::new(tool::Settings::default()).unwrap()),
             WorkerId::new("node-1").unwrap(),
             RunnerSettings::default(),
         );

@@ -7,6 +7,7 @@ mod config;
 mod environment;
 mod error;
 mod list;
+mod model;
 mod queue;
 mod routes;
 mod session;

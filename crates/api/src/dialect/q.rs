@@ -7,6 +7,7 @@ mod config;
 mod environment;
 pub(crate) mod error;
 pub(crate) mod list;
+mod model;
 mod routes;
 mod session;
 mod work;

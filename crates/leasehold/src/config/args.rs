@@ -20,6 +20,10 @@ pub(crate) struct ConfigArgs {
     #[arg(long, value_name = "DIR")]
     data: Option<String>,
 
+    /// TOML file of the models that agents may use [default: one that plays a script]
+    #[arg(long, value_name = "FILE")]
+    models: Option<String>,
+
     /// Address and port for /metrics alone [default: beside the API]
     #[arg(long, value_name = "ADDR")]
     metrics_listen: Option<String>,
@@ -72,11 +76,12 @@ impl ConfigArgs {
     }
 
     /// Every key and what the command line says about it.
-    pub(super) fn values(&self) -> [(&'static str, Option<&str>); 13] {
+    pub(super) fn values(&self) -> [(&'static str, Option<&str>); 14] {
         let Self {
             config: _,
             listen,
             data,
+            models,
             metrics_listen,
             log_format,
             log_level,
@@ -92,6 +97,7 @@ impl ConfigArgs {
         [
             ("listen", listen),
             ("data", data),
+            ("models", models),
             ("metrics_listen", metrics_listen),
             ("log_format", log_format),
             ("log_level", log_level),

@@ -29,7 +29,7 @@ impl Environment {
     /// What the environment says about a key, with the variable's name. An empty variable says
     /// nothing.
     pub(super) fn value(&self, key: &str) -> Result<Option<(String, String)>, ConfigError> {
-        let name = variable(key);
+        let name = name_of(key);
         Ok(self.text(&name)?.map(|text| (name, text)))
     }
 
@@ -49,7 +49,7 @@ impl Environment {
             name == FILE
                 || name == ADMIN_TOKEN
                 || OTHERS.contains(&name)
-                || KEYS.iter().any(|key| variable(key.name) == name)
+                || KEYS.iter().any(|key| name_of(key.name) == name)
         };
         self.0.keys().filter(|name| !known(name)).cloned().collect()
     }
@@ -75,6 +75,12 @@ impl<N: Into<OsString>, V: Into<OsString>> FromIterator<(N, V)> for Environment 
     }
 }
 
-fn variable(key: &str) -> String {
+/// A variable of anybody's that another part of the configuration names; `None` if it is not set or
+/// is no text.
+pub(super) fn variable(name: &str) -> Option<String> {
+    std::env::var_os(name)?.into_string().ok()
+}
+
+fn name_of(key: &str) -> String {
     format!("{PREFIX}{}", key.to_ascii_uppercase())
 }

@@ -32,6 +32,12 @@ pub(super) const KEYS: &[Key] = &[
         show: |config| text(&config.data.display()),
     },
     Key {
+        name: "models",
+        accepts: "the path of a TOML file with [[model]] tables",
+        set: |config, text| path(text).map(|value| config.models = Some(value)),
+        show: |config| config.models.as_ref().and_then(|path| text(&path.display())),
+    },
+    Key {
         name: "metrics_listen",
         accepts: "an IP address and a port, such as 127.0.0.1:9433",
         set: |config, text| address(text).map(|value| config.metrics_listen = Some(value)),

@@ -58,6 +58,7 @@ fn every_key_has_a_flag_and_is_shown_as_it_is_read() {
     assert_eq!(names, KEYS.iter().map(|key| key.name).collect::<Vec<_>>());
 
     let mut config = Config::defaults("folder with \"quotes\"");
+    config.models = Some("models of mine.toml".into());
     config.metrics_listen = Some(([127, 0, 0, 1], 9_433).into());
     config.header_read_timeout = Duration::from_millis(1_500);
     assert_eq!(from_file(&config.to_toml()), Ok(config));
@@ -119,6 +120,26 @@ fn the_administrators_token_comes_from_the_environment_alone() {
     assert!(loaded(&[], &[("LEASEHOLD_ADMIN_TOKEN", "")]).unwrap().admin_token.is_none());
     let words = loaded(&[], &[("LEASEHOLD_ADMIN_TOKEN", "too-short")]).unwrap_err();
     assert!(!words.contains("too-short"), "{words}");
+}
+
+#[test]
+fn models_come_from_the_file_that_is_named() {
+    let mut config = Config::defaults("here");
+    let ids = |config: &Config| {
+        let models = catalogue(config).map_err(|error| error.to_string())?.models();
+        Ok(models.iter().map(|card| card.id.clone()).collect::<Vec<_>>())
+    };
+    assert_eq!(ids(&config), Ok::<_, String>(vec!["scripted".to_owned()]));
+
+    let models = file("[[model]]\nid = 'a'\nprovider = 'scripted'\n");
+    config.models = Some(models.path().to_owned());
+    assert_eq!(ids(&config), Ok(vec!["a".to_owned()]));
+
+    config.models = Some("/does/not/exist".into());
+    assert_eq!(ids(&config), Err("cannot read the file of models /does/not/exist".to_owned()));
+
+    assert!(environment::variable("PATH").is_some());
+    assert!(environment::variable("NO_SUCH_VARIABLE").is_none());
 }
 
 #[test]

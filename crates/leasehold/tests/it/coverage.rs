@@ -35,7 +35,7 @@ fn nothing(_: &Scene<'_>) -> Value {
 }
 
 /// The rows that the two dialects share; only a create's status differs.
-const VENDORS: [Row; 20] = [
+const VENDORS: [Row; 21] = [
     ("createEnvironment", Fresh, Own, 201, |_| json!({"name": "n", "config": {"type": "cloud"}})),
     ("listEnvironments", Fresh, Nothing, 200, nothing),
     ("retrieveEnvironment", Fresh, Refused, 200, nothing),
@@ -54,6 +54,7 @@ const VENDORS: [Row; 20] = [
     ("updateSession", Fresh, Refused, 200, |_| json!({"title": "t"})),
     ("archiveSession", Fresh, Refused, 200, nothing),
     ("deleteSession", Fresh, Refused, 200, nothing),
+    ("listModels", Fresh, Own, 200, nothing),
     ("listWork", Fresh, Refused, 200, nothing),
     ("pollWork", Fresh, Refused, 200, nothing),
     ("workStats", Fresh, Refused, 200, nothing),
@@ -65,6 +66,8 @@ const VENDORS: [Row; 20] = [
 ];
 
 const Q: [Row; 1] = [("replaceEnvironment", Fresh, Refused, 200, |_| json!({"name": "n"}))];
+
+const A: [Row; 1] = [("retrieveModel", Fresh, Own, 200, nothing)];
 
 const NATIVE: [Row; 14] = [
     ("createAccount", Fresh, Refused, 201, |_| json!({"name": "n"})),
@@ -86,7 +89,7 @@ const NATIVE: [Row; 14] = [
 fn rows(dialect: Dialect) -> Vec<Row> {
     match dialect {
         Dialect::Q => [&VENDORS[..], &Q].concat(),
-        Dialect::A => VENDORS.to_vec(),
+        Dialect::A => [&VENDORS[..], &A].concat(),
         Dialect::Native => NATIVE.to_vec(),
         Dialect::None => Vec::new(),
     }
@@ -133,6 +136,7 @@ impl<'a> Scene<'a> {
             .replace("{environment_id}", environment)
             .replace("{work_id}", &self.item.id)
             .replace("{session_id}", &session)
+            .replace("{model_id}", "model-large")
             .replace("{account_id}", &self.account)
             .replace("{token_id}", &self.token)
             .replace("{key_id}", &self.key)

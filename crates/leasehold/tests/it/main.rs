@@ -2,7 +2,7 @@
 //!
 //! * [`q`], [`a`] and [`native`] follow the paths; [`conventions`] is what all paths share.
 //! * [`credentials`] is who may call what, [`claims`] whose call counts.
-//! * [`long_poll`] is waiting for work; [`probes`] is what needs no credential.
+//! * [`long_poll`] is waiting for work; [`models`] is what agents may think with; [`probes`] is what needs no credential.
 //! * [`coverage`] fails for a route that has no case for a missing token, a foreign one and a success.
 
 #![expect(clippy::unwrap_used, clippy::string_slice, reason = "a test fails by panicking")]
@@ -13,6 +13,7 @@ mod conventions;
 mod coverage;
 mod credentials;
 mod long_poll;
+mod models;
 mod native;
 mod probes;
 mod q;

@@ -225,6 +225,7 @@ const fn capitalised(resource: Resource) -> &'static str {
         Resource::Agent => "Agent",
         Resource::Session => "Session",
         Resource::Work => "Work item",
+        Resource::Model => "Model",
     }
 }
 
