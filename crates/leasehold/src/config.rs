@@ -56,6 +56,8 @@ pub(crate) struct Config {
     pub(crate) shutdown_grace: Duration,
     /// The lease that a heartbeat gives that names none, in seconds.
     pub(crate) default_ttl_seconds: u16,
+    /// Turns of sessions that are driven at the same time; further ones wait.
+    pub(crate) turns_at_once: usize,
     /// Connections that are served at the same time; further ones wait.
     pub(crate) max_connections: usize,
 }
@@ -78,6 +80,7 @@ impl Config {
             idle_timeout: Duration::from_secs(75),
             shutdown_grace: Duration::from_secs(10),
             default_ttl_seconds: 300,
+            turns_at_once: 256,
             max_connections: 10_000,
         }
     }

@@ -6,12 +6,15 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use hyper_util::service::TowerToHyperService;
+use leasehold_agent::{Catalogue, Runner, ServerTools, runner, tool};
 use leasehold_api::{Api, Metrics};
 use leasehold_model::catalogue::Models;
+use leasehold_model::work::WorkerId;
 use leasehold_store::{Clock, Settings, Store, sqlite};
 use secrecy::SecretString;
 use tokio::sync::watch;
@@ -56,6 +59,7 @@ pub(crate) struct Server {
     metrics_address: Option<SocketAddr>,
     administrator: Administrator,
     api: Api,
+    runner: Runner,
     closing: watch::Sender<bool>,
     serving: Vec<Serving>,
     grace: Duration,
@@ -89,7 +93,9 @@ impl Server {
         let store = sqlite::open(&folder::database(&config.data), settings)?;
         let administrator = bootstrap::run(&store, admin_token).await?;
 
-        let api = Api::new(store, metrics, api_settings(&config, catalogue.models()));
+        let models = catalogue.models();
+        let runner = start_runner(store.clone(), catalogue, &config)?;
+        let api = Api::new(store, metrics, api_settings(&config, models));
         let (closing, until) = watch::channel(false);
         let limits = limits(&config);
         let address = port.address();
@@ -101,7 +107,7 @@ impl Server {
             serving.push(port.serve(service, limits, until));
         }
         let grace = config.shutdown_grace;
-        Ok(Self { address, metrics_address, administrator, api, closing, serving, grace })
+        Ok(Self { address, metrics_address, administrator, api, runner, closing, serving, grace })
     }
 
     /// Where it can be reached from this machine.
@@ -135,11 +141,13 @@ impl Server {
     /// # Errors
     /// If the store does not close in time. What was acknowledged is on disk nevertheless.
     pub(crate) async fn shutdown(self) -> anyhow::Result<Ending> {
-        let Self { api, closing, serving, grace, .. } = self;
+        let Self { api, runner, closing, serving, grace, .. } = self;
         api.begin_shutdown();
         closing.send_replace(true);
         api.store().release_pollers();
         let everybody = async {
+            // Turns are given back first: nobody waits for their leases after a restart.
+            runner.ended().await;
             for port in &serving {
                 port.ended().await;
             }
@@ -153,6 +161,15 @@ impl Server {
         )?;
         Ok(ending)
     }
+}
+
+/// Starts what drives the turns of sessions, under a name that no other process has.
+fn start_runner(store: Store, catalogue: Catalogue, config: &Config) -> anyhow::Result<Runner> {
+    let tools = ServerTools::new(tool::Settings::default())?;
+    let name = format!("server-{}", uuid::Uuid::new_v4().simple());
+    let name = WorkerId::new(&name).context("the name of the runner is not acceptable")?;
+    let settings = runner::Settings { turns_at_once: config.turns_at_once };
+    Ok(Runner::start(store, Arc::new(catalogue), Arc::new(tools), name, settings))
 }
 
 fn api_settings(config: &Config, models: Models) -> leasehold_api::Settings {

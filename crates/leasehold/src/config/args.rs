@@ -64,6 +64,10 @@ pub(crate) struct ConfigArgs {
     #[arg(long, value_name = "SECONDS", hide_short_help = true)]
     default_ttl_seconds: Option<String>,
 
+    /// Turns of sessions driven at the same time [default: 256]
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    turns_at_once: Option<String>,
+
     /// Connections served at the same time [default: 10000]
     #[arg(long, value_name = "N", hide_short_help = true)]
     max_connections: Option<String>,
@@ -76,7 +80,7 @@ impl ConfigArgs {
     }
 
     /// Every key and what the command line says about it.
-    pub(super) fn values(&self) -> [(&'static str, Option<&str>); 14] {
+    pub(super) fn values(&self) -> [(&'static str, Option<&str>); 15] {
         let Self {
             config: _,
             listen,
@@ -92,6 +96,7 @@ impl ConfigArgs {
             idle_timeout,
             shutdown_grace,
             default_ttl_seconds,
+            turns_at_once,
             max_connections,
         } = self;
         [
@@ -108,6 +113,7 @@ impl ConfigArgs {
             ("idle_timeout", idle_timeout),
             ("shutdown_grace", shutdown_grace),
             ("default_ttl_seconds", default_ttl_seconds),
+            ("turns_at_once", turns_at_once),
             ("max_connections", max_connections),
         ]
         .map(|(name, value)| (name, value.as_deref()))

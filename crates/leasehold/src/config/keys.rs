@@ -101,6 +101,12 @@ pub(super) const KEYS: &[Key] = &[
         show: |config| integer(config.default_ttl_seconds),
     },
     Key {
+        name: "turns_at_once",
+        accepts: "a number from 1 to 100000",
+        set: |config, text| number(text, 1..=100_000).map(|value| config.turns_at_once = value),
+        show: |config| integer(config.turns_at_once),
+    },
+    Key {
         name: "max_connections",
         accepts: "a number from 1 to 1000000",
         set: |config, text| number(text, 1..=1_000_000).map(|value| config.max_connections = value),
