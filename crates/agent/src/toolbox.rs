@@ -4,8 +4,10 @@
 //! does not answer costs its tools and not the turn; the log tells why.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use leasehold_model::Json;
 use leasehold_model::agent::snapshot::{Family, Offer, Snapshot};
 use leasehold_model::agent::tool::builtin::Builtin;
@@ -19,9 +21,21 @@ use crate::tool::mcp::{McpError, Server};
 use crate::tool::web_fetch::Limits;
 use crate::tool::{ServerTools, ToolOutcome, builtin};
 
-/// What the model calls a tool of an MCP server.
+/// The most characters of a tool's name that every provider takes.
+const MAX_NAME_CHARS: usize = 64;
+
+/// What the model calls a tool of an MCP server: letters, digits, `_` and `-` alone, since providers
+/// take nothing else. A name that is too long ends with a digest of the whole.
 pub fn mcp_name(server: &str, tool: &str) -> String {
-    format!("mcp__{server}__{tool}")
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
+    let name: String = format!("mcp__{server}__{tool}").chars().map(plain).collect();
+    if name.len() <= MAX_NAME_CHARS {
+        return name;
+    }
+    let mut digest = DefaultHasher::new();
+    (server, tool).hash(&mut digest);
+    let beginning: String = name.chars().take(MAX_NAME_CHARS - 17).collect();
+    format!("{beginning}_{:016x}", digest.finish())
 }
 
 /// The tools of one turn.
@@ -44,8 +58,12 @@ impl Toolbox {
             of_servers: HashMap::new(),
             troubles: Vec::new(),
         };
-        for server in named_servers(agent) {
-            toolbox.ask(agent, server).await;
+        let asked = named_servers(agent).into_iter().map(|server| {
+            let tools = Arc::clone(&toolbox.tools);
+            async move { (tools.mcp_tools(&server).await, server) }
+        });
+        for (offered, server) in join_all(asked).await {
+            toolbox.take(agent, server, offered);
         }
         toolbox
     }
@@ -93,8 +111,8 @@ impl Toolbox {
         }
     }
 
-    async fn ask(&mut self, agent: &Snapshot, server: Server) {
-        match self.tools.mcp_tools(&server).await {
+    fn take(&mut self, agent: &Snapshot, server: Server, offered: Result<Vec<ToolSpec>, McpError>) {
+        match offered {
             Ok(offered) => {
                 for spec in offered {
                     let enabled = agent
@@ -166,3 +184,6 @@ fn trouble(error: McpError) -> Trouble {
     };
     Trouble { class, message, retry: Retry::Retrying }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,18 +11,25 @@ pub mod send;
 pub mod story;
 pub mod turn;
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::environment::config::Kind as Hosting;
 use crate::event::{Event, Place};
 use crate::id::{EnvironmentId, EventId, SessionId, WorkId};
 use crate::session::ops::Projection;
+use crate::time::Timestamp;
 
 pub use fold::{Asked, Call, Family, Fold};
 
 /// The queue in which turns wait for a runner. No environment ever has this id, so no path of the
 /// API leads to it; everything else about it is a queue of work like any other.
 pub const TURN_QUEUE: EnvironmentId = EnvironmentId::MIN;
+
+/// How long a session waits before it calls a worker once more for the same calls (sessions §7): a
+/// worker that stops with calls which it does not answer must not be called in a circle.
+pub const RECALL_PAUSE: Duration = Duration::from_secs(30);
 
 /// How many events of clients may wait for the model in one session.
 pub const MAX_PENDING: usize = 1_000;
@@ -44,8 +51,19 @@ pub struct Log {
     /// Calls that a runner has begun to carry out itself. One that is still open when a turn is
     /// taken up again is not carried out a second time.
     pub begun: Vec<EventId>,
+    /// When a worker was last called again for calls that one left behind, and for which.
+    pub called_again: Option<CalledAgain>,
     /// What follows from the events alone.
     pub fold: Fold,
+}
+
+/// A work item that was queued because another one ended too early.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CalledAgain {
+    /// From when on it could be polled.
+    pub at: Timestamp,
+    /// The calls that waited for a worker then.
+    pub calls: Vec<EventId>,
 }
 
 /// An event that waits, as far as the rules need to know it.
@@ -94,8 +112,24 @@ impl Log {
             turn: None,
             pending: Vec::new(),
             begun: Vec::new(),
+            called_again: None,
             fold: Fold::default(),
         }
+    }
+
+    /// From when on a worker may be called again, now that one has left calls behind; `None` if no
+    /// call waits for a worker. Remembers it.
+    pub fn call_again(&mut self, now: Timestamp) -> Option<Timestamp> {
+        let calls = self.fold.worker_calls();
+        if calls.is_empty() {
+            return None;
+        }
+        let at = match &self.called_again {
+            Some(before) if before.calls == calls => now.max(before.at.plus(RECALL_PAUSE)),
+            Some(_) | None => now,
+        };
+        self.called_again = Some(CalledAgain { at, calls });
+        Some(at)
     }
 
     /// Whether something waits that is reason enough to ask the model.

@@ -51,6 +51,8 @@ pub struct Keys {
     pub logs: Vec<SessionId>,
     /// Heads of work items.
     pub work: Vec<WorkId>,
+    /// Of those of these items whose sessions wait for a worker: the sessions and their logs.
+    pub sessions_of_work: Vec<WorkId>,
     /// Bodies of work items; their heads are named as well.
     pub bodies: Vec<WorkId>,
     /// For each poll of an environment, one more item that its window makes available, oldest

@@ -233,6 +233,8 @@ impl StateName {
 pub enum Standing {
     /// A poll with the default window could take it now.
     Ready,
+    /// Queued for an instant that has not come yet (sessions §7, the loop guard).
+    Later,
     /// Handed out a moment ago, not accepted yet.
     Pending,
     /// Held by a worker, or on its way out.
@@ -271,6 +273,12 @@ pub struct Settled {
 }
 
 impl Work {
+    /// This item, but not for a poll before `due`.
+    #[must_use]
+    pub fn not_before(self, due: Timestamp) -> Self {
+        Self { queued_at: self.queued_at.max(due), ..self }
+    }
+
     /// A fresh item at the end of its queue.
     pub fn queued(
         id: WorkId,
@@ -382,11 +390,12 @@ impl Work {
         }
     }
 
-    /// When time alone next changes how the item counts: a delivery that is no longer pending, or
-    /// the end of a lease.
+    /// When time alone next changes how the item counts: it is due, a delivery is no longer pending,
+    /// or a lease ends.
     pub fn next_change(&self) -> Option<Timestamp> {
         match &self.state {
-            State::Queued(delivery) => delivery.as_ref().map(|d| d.at.plus(RECLAIM_WINDOW)),
+            State::Queued(None) => Some(self.queued_at),
+            State::Queued(Some(delivery)) => Some(delivery.at.plus(RECLAIM_WINDOW)),
             State::Starting(_) | State::Active(..) | State::Stopping(..) => self.lease_end(),
             State::Stopped(_) => None,
         }
@@ -398,7 +407,8 @@ impl Work {
             return Standing::Ready;
         }
         match &self.state {
-            State::Queued(_) => Standing::Pending,
+            State::Queued(None) => Standing::Later,
+            State::Queued(Some(_)) => Standing::Pending,
             State::Starting(_) | State::Active(..) | State::Stopping(..) if self.lapsed(now) => {
                 Standing::Done
             }
@@ -420,6 +430,16 @@ impl Work {
             State::Active(..) => StateName::Active,
             State::Stopping(..) => StateName::Stopping,
             State::Stopped(_) => StateName::Stopped,
+        }
+    }
+
+    /// Whether it ended because its worker let lease and grace run out after a stop.
+    pub fn was_abandoned(&self) -> bool {
+        match &self.state {
+            State::Stopped(stopped) => stopped.reason == StopReason::Abandoned,
+            State::Queued(_) | State::Starting(_) | State::Active(..) | State::Stopping(..) => {
+                false
+            }
         }
     }
 

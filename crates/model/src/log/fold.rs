@@ -207,9 +207,15 @@ impl Fold {
         self.calls.iter().filter(|c| c.blocks()).map(|c| c.id).collect()
     }
 
+    /// The calls that wait for a worker, in the model's order.
+    pub fn worker_calls(&self) -> Vec<EventId> {
+        let waits = |c: &&Call| c.family == Family::Worker && c.blocks();
+        self.calls.iter().filter(waits).map(|c| c.id).collect()
+    }
+
     /// Whether a worker has something to do.
     pub fn needs_worker(&self) -> bool {
-        self.calls.iter().any(|c| c.family == Family::Worker && c.blocks())
+        !self.worker_calls().is_empty()
     }
 
     /// For how long it ran by `now`, in microseconds.

@@ -91,7 +91,8 @@ impl Op for SendEvents {
             .map_err(|(number, objection)| Refusal::Event(number, objection))?;
         let log = story.end(rows);
         if wakes && (log.fold.status.is_active() || log.fold.needs_worker()) {
-            call_worker(rows, context, &session, &log, self.traceparent.clone());
+            let now = context.now();
+            call_worker(rows, context, &session, &log, now, self.traceparent.clone());
         }
         Ok(heard)
     }
@@ -298,7 +299,7 @@ fn drive(
     let step = step(&mut story).ok_or(Refusal::ClaimOver)?;
     let log = story.end(rows);
     if log.fold.needs_worker() && !needed_worker {
-        call_worker(rows, context, &session, &log, None);
+        call_worker(rows, context, &session, &log, now, None);
     }
     if !log.listens() {
         rows.end_work_of(session.id, now, StopReason::SessionTerminated);
@@ -340,12 +341,13 @@ fn open_session(rows: &Rows, account: AccountId, id: SessionId) -> Result<Sessio
     Ok(session.clone())
 }
 
-/// Queues a work item for a session that has none (sessions §7).
+/// Queues a work item for a session that has none, to be polled from `due` on (sessions §7).
 pub(crate) fn call_worker(
     rows: &mut Rows,
     context: &mut Context<'_>,
     session: &Session,
     log: &Log,
+    due: Timestamp,
     traceparent: Option<Box<str>>,
 ) {
     match log.hosting {
@@ -366,5 +368,19 @@ pub(crate) fn call_worker(
         Projection::Empty => Metadata::default(),
     };
     let work = Work::queued(context.mint(), session.environment, session.id, now);
-    rows.enqueue(work, Body { metadata, traceparent });
+    rows.enqueue(work.not_before(due), Body { metadata, traceparent });
+}
+
+/// Calls a worker again if an item has just ended and left calls behind (sessions §7). The rows are
+/// those of [`Keys::sessions_of_work`].
+pub(crate) fn call_worker_again(rows: &mut Rows, context: &mut Context<'_>, ended: &Work) {
+    let Some(session) = rows.sessions.get(&ended.session).cloned() else { return };
+    let Some(mut log) = rows.logs.get(&session.id).cloned() else { return };
+    if session.archived_at.is_some() || !log.listens() {
+        return;
+    }
+    if let Some(due) = log.call_again(context.now()) {
+        call_worker(rows, context, &session, &log, due, None);
+        rows.logs.put(session.id, log);
+    }
 }

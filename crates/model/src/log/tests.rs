@@ -21,7 +21,9 @@ use crate::refusal::Refusal;
 use crate::rows::Rows;
 use crate::session::{AgentRef, Session, Status};
 use crate::time::Timestamp;
-use crate::work::{Ttl, Work, WorkerId};
+use crate::work::ops::StopWork;
+use crate::work::stop::Stop;
+use crate::work::{Caller, Ttl, Work, WorkerId};
 
 /// A session alone in the world, and everything that was written for it.
 struct Room {
@@ -165,6 +167,22 @@ impl Room {
             _ => Kind::AgentToolUse(used),
         };
         Said { id: self.id(), kind, denied: None }
+    }
+
+    /// A worker stops its item.
+    fn stop(&mut self, work: &Work) {
+        let (environment, work) = (work.environment, work.id);
+        let (how, caller) = (Stop::Force, Caller::default());
+        self.decide(&StopWork { environment, work, how, caller }).unwrap();
+    }
+
+    /// A worker stops the one live item; from when on the next one can be polled.
+    fn stop_live_item(&mut self) -> Timestamp {
+        let live = |work: &&Work| work.stopped_at().is_none();
+        let work = self.work().into_iter().find(live).cloned().expect("no item is live");
+        self.stop(&work);
+        let next = self.work().into_iter().find(live).expect("no item was queued");
+        next.available_at(Duration::ZERO).expect("it can be polled")
     }
 
     /// All events: the log in its order, then what waits.

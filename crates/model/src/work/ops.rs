@@ -6,6 +6,7 @@ use super::heartbeat::{Beat, Heartbeat, Unheld};
 use super::stop::Stop;
 use super::{Body, Caller, Transition, Work, WorkerId};
 use crate::id::{EnvironmentId, WorkId};
+use crate::log::ops::call_worker_again;
 use crate::metadata::MetadataPatch;
 use crate::op::{Context, Op};
 use crate::refusal::{Refusal, Resource};
@@ -137,12 +138,18 @@ impl Op for StopWork {
     fn needs(&self, keys: &mut Keys) {
         keys.work.push(self.work);
         keys.bodies.push(self.work);
+        keys.sessions_of_work.push(self.work);
     }
 
     fn decide(&self, context: &mut Context<'_>, rows: &mut Rows) -> Result<Item, Refusal> {
-        let transition =
-            find(rows, self.environment, self.work)?.stop(context.now(), self.how, &self.caller)?;
-        Ok(write(rows, transition))
+        let work = find(rows, self.environment, self.work)?;
+        let was_over = work.settled(context.now()).work.stopped_at().is_some();
+        let transition = work.stop(context.now(), self.how, &self.caller)?;
+        let item = write(rows, transition);
+        if !was_over && item.work.stopped_at().is_some() {
+            call_worker_again(rows, context, &item.work);
+        }
+        Ok(item)
     }
 }
 
@@ -189,6 +196,7 @@ impl Op for Tidy {
 
     fn needs(&self, keys: &mut Keys) {
         keys.work.extend_from_slice(&self.work);
+        keys.sessions_of_work.extend_from_slice(&self.work);
     }
 
     fn decide(&self, context: &mut Context<'_>, rows: &mut Rows) -> Result<(), Refusal> {
@@ -196,8 +204,12 @@ impl Op for Tidy {
         for id in &self.work {
             if let Some(work) = rows.work.get(id).filter(|work| work.ended_by(now)) {
                 let settled = work.settled(now);
+                let ended = settled.work.clone();
                 let transition = Transition { next: settled.work, reply: (), ended: settled.ended };
                 rows.advance(transition);
+                if ended.was_abandoned() {
+                    call_worker_again(rows, context, &ended);
+                }
             }
         }
         Ok(())

@@ -4,7 +4,7 @@ use leasehold_model::log::TURN_QUEUE;
 use std::time::Duration;
 
 use leasehold_model::rows::{Keys, Rows};
-use leasehold_model::{AgentId, EnvironmentId, SessionId, Timestamp, Work};
+use leasehold_model::{AgentId, EnvironmentId, SessionId, Timestamp, Work, WorkId};
 
 use super::tables::Tables;
 
@@ -24,6 +24,7 @@ pub(super) fn load(tables: &Tables, keys: &Keys, now: Timestamp, rows: &mut Rows
         live_work,
         logs,
         work,
+        sessions_of_work,
         bodies,
         ready,
         responses,
@@ -70,6 +71,7 @@ pub(super) fn load(tables: &Tables, keys: &Keys, now: Timestamp, rows: &mut Rows
     for id in work {
         tables.work.get(id).inspect(|row| rows.work.load(*id, (*row).clone()));
     }
+    load_sessions_of_work(tables, sessions_of_work, rows);
     for id in bodies {
         tables.bodies.get(id).inspect(|row| rows.bodies.load(*id, (*row).clone()));
     }
@@ -129,6 +131,18 @@ fn load_logs(tables: &Tables, logs: &[SessionId], rows: &mut Rows) {
             if let Some(turn) = log.turn.and_then(|turn| tables.work.get(&turn)) {
                 rows.work.load(turn.id, turn.clone());
             }
+        }
+    }
+}
+
+fn load_sessions_of_work(tables: &Tables, sessions_of_work: &[WorkId], rows: &mut Rows) {
+    for id in sessions_of_work {
+        if let Some(session) = tables.work.get(id).map(|work| work.session) {
+            load_logs(tables, &[session], rows);
+            tables
+                .sessions
+                .get(&session)
+                .inspect(|row| rows.sessions.load(session, (*row).clone()));
         }
     }
 }

@@ -272,7 +272,7 @@ impl Views for Shared {
                 let waiting = match work.standing(now) {
                     Standing::Ready => &mut stats.depth,
                     Standing::Pending => &mut stats.pending,
-                    Standing::Held | Standing::Done => continue,
+                    Standing::Later | Standing::Held | Standing::Done => continue,
                 };
                 *waiting += 1;
                 let queued_at = work.settled(now).work.queued_at;
@@ -287,7 +287,7 @@ impl Views for Shared {
         self.answer(|tables, now| {
             let waits = |w: &&Work| match w.standing(now) {
                 Standing::Ready | Standing::Pending => true,
-                Standing::Held | Standing::Done => false,
+                Standing::Later | Standing::Held | Standing::Done => false,
             };
             let queue = tables.work.values().filter(|w| w.environment == of).filter(waits);
             match queue.filter_map(|w| w.available_at(window)).min() {
@@ -309,7 +309,7 @@ impl Views for Shared {
                     (Standing::Ready, false) => &mut totals.depth,
                     (Standing::Pending, false) => &mut totals.pending,
                     (Standing::Held, false) => &mut totals.held,
-                    (Standing::Done, _) => continue,
+                    (Standing::Later | Standing::Done, _) => continue,
                 };
                 *count += 1;
                 if is_turn || work.standing(now) == Standing::Held {

@@ -46,7 +46,7 @@ impl Entry {
     /// When time will next move the item from where it is counted.
     fn next_timer(&self) -> Option<Timestamp> {
         match self.place {
-            Place::Pending | Place::Held => self.work.next_change(),
+            Place::Pending | Place::Later | Place::Held => self.work.next_change(),
             Place::Fresh | Place::Stale | Place::Ended => None,
         }
     }
@@ -61,6 +61,8 @@ enum Place {
     Stale,
     /// It was delivered within the window.
     Pending,
+    /// It is not due yet.
+    Later,
     /// A worker holds it.
     Held,
     /// Time has ended it; its row does not say so yet.
@@ -95,7 +97,7 @@ impl Queue {
             Place::Fresh => Some(&mut self.fresh),
             Place::Stale => Some(&mut self.stale),
             Place::Pending => Some(&mut self.pending),
-            Place::Held | Place::Ended => None,
+            Place::Later | Place::Held | Place::Ended => None,
         }
     }
 
@@ -196,6 +198,7 @@ impl Books {
         let entry = &mut self.entries[slot];
         entry.place = place(&entry.work, now);
         match entry.place {
+            Place::Later => {}
             Place::Held => *self.held.of(entry.work.environment) += 1,
             Place::Ended => {
                 self.ended.insert(entry.work.id);
@@ -215,6 +218,7 @@ impl Books {
     fn displace(&mut self, slot: u32) {
         let entry = &self.entries[slot];
         match entry.place {
+            Place::Later => {}
             Place::Held => *self.held.of(entry.work.environment) -= 1,
             Place::Ended => {
                 self.ended.remove(&entry.work.id);
@@ -413,6 +417,7 @@ fn place(work: &Work, now: Timestamp) -> Place {
             | State::Stopping(..)
             | State::Stopped(_) => Place::Fresh,
         },
+        Standing::Later => Place::Later,
         Standing::Pending => Place::Pending,
         Standing::Held => Place::Held,
         Standing::Done => Place::Ended,

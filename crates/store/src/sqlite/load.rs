@@ -37,6 +37,7 @@ pub(super) fn load(
         live_work,
         logs,
         work,
+        sessions_of_work,
         bodies,
         ready,
         responses,
@@ -82,6 +83,9 @@ pub(super) fn load(
     let others = work.len() + live_work.len();
     load_heads(db, &shared.books(), work, rows)?;
     load_candidates(db, shared, ready, others, now, rows)?;
+    for id in sessions_of_work {
+        load_waiting_session(db, shared, *id, rows)?;
+    }
     for id in bodies {
         load_body(db, *id, rows)?;
     }
@@ -227,6 +231,23 @@ fn sessions_of(
 
 /// The condition of the index of live items, word for word.
 const LIVE: &str = "state < 4 AND environment <> x'00000000000000000000000000000000'";
+
+/// The session of an item and its log, if it waits for a worker; most do not.
+fn load_waiting_session(
+    db: &Connection,
+    shared: &Shared,
+    work: WorkId,
+    rows: &mut Rows,
+) -> rusqlite::Result<()> {
+    let Some(session) = rows.work.get(&work).map(|work| work.session) else { return Ok(()) };
+    load_log(db, shared, session, rows)?;
+    match rows.logs.get(&session) {
+        Some(log) if log.fold.needs_worker() => {
+            by_id(db, "sessions", codec::SESSION, &[session], &mut rows.sessions, codec::session)
+        }
+        Some(_) | None => Ok(()),
+    }
+}
 
 /// A log comes with the head of its turn.
 fn load_log(

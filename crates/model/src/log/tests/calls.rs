@@ -198,3 +198,30 @@ fn a_cloud_session_takes_no_results_of_workers_and_calls_none() {
     room.send(&[custom_result_of(calls[0])]).unwrap();
     assert_eq!(room.status(), Status::Running);
 }
+
+#[test]
+fn a_worker_that_leaves_calls_behind_is_replaced_but_not_in_a_circle() {
+    let mut room = Room::hosted();
+    let calls = asked(&mut room, &[("bash", Allow), ("bash", Allow)]);
+    let mut waited = Vec::new();
+    for _ in 0..3 {
+        let now = room.now;
+        waited.push(room.stop_live_item().since(now).as_secs());
+        room.wait(Duration::from_secs(1));
+    }
+    assert_eq!(waited, [0, 29, 58], "at once, then every thirty seconds");
+
+    room.send(&[result_of(calls[0], "out")]).unwrap();
+    let now = room.now;
+    assert_eq!(room.stop_live_item(), now, "what waits is not the same any more");
+}
+
+#[test]
+fn a_worker_that_leaves_nothing_behind_is_not_replaced() {
+    let mut room = Room::hosted();
+    room.say("go");
+    room.turn(&[]);
+    let live = room.work()[0].clone();
+    room.stop(&live);
+    assert_eq!(room.work().len(), 1);
+}
