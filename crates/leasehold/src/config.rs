@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use leasehold_agent::catalogue::CatalogueError;
+use leasehold_agent::tool::Hosts;
 use secrecy::SecretString;
 
 use crate::secret;
@@ -36,6 +37,10 @@ pub(crate) struct Config {
     pub(crate) data: PathBuf,
     /// The file of models; `None`: the scripted one alone.
     pub(crate) models: Option<PathBuf>,
+    /// Hosts that `web_fetch` may visit; none: it is off.
+    pub(crate) web_fetch_hosts: Hosts,
+    /// MCP servers that may have a private address.
+    pub(crate) mcp_private_hosts: Hosts,
     /// Where the metrics are served, if not beside the API.
     pub(crate) metrics_listen: Option<SocketAddr>,
     /// How log lines look.
@@ -70,6 +75,8 @@ impl Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 7433)),
             data: data.into(),
             models: None,
+            web_fetch_hosts: Hosts::default(),
+            mcp_private_hosts: Hosts::default(),
             metrics_listen: None,
             log_format: LogFormat::Text,
             log_level: "info".to_owned(),

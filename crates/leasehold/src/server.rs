@@ -165,7 +165,11 @@ impl Server {
 
 /// Starts what drives the turns of sessions, under a name that no other process has.
 fn start_runner(store: Store, catalogue: Catalogue, config: &Config) -> anyhow::Result<Runner> {
-    let tools = ServerTools::new(tool::Settings::default())?;
+    let tools = ServerTools::new(tool::Settings {
+        web_fetch_hosts: config.web_fetch_hosts.clone(),
+        mcp_private_hosts: config.mcp_private_hosts.clone(),
+        ..tool::Settings::default()
+    })?;
     let name = format!("server-{}", uuid::Uuid::new_v4().simple());
     let name = WorkerId::new(&name).context("the name of the runner is not acceptable")?;
     let settings = runner::Settings { turns_at_once: config.turns_at_once };

@@ -11,4 +11,5 @@ mod mcp;
 mod openai;
 mod stub;
 mod talk;
+mod tls;
 mod web_fetch;

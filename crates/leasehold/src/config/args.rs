@@ -24,6 +24,14 @@ pub(crate) struct ConfigArgs {
     #[arg(long, value_name = "FILE")]
     models: Option<String>,
 
+    /// Hosts that agents may fetch pages from, with commas; * for all public ones [default: none]
+    #[arg(long, value_name = "HOSTS")]
+    web_fetch_hosts: Option<String>,
+
+    /// Hosts of MCP servers that may have a private address, with commas [default: none]
+    #[arg(long, value_name = "HOSTS")]
+    mcp_private_hosts: Option<String>,
+
     /// Address and port for /metrics alone [default: beside the API]
     #[arg(long, value_name = "ADDR")]
     metrics_listen: Option<String>,
@@ -80,12 +88,14 @@ impl ConfigArgs {
     }
 
     /// Every key and what the command line says about it.
-    pub(super) fn values(&self) -> [(&'static str, Option<&str>); 15] {
+    pub(super) fn values(&self) -> [(&'static str, Option<&str>); 17] {
         let Self {
             config: _,
             listen,
             data,
             models,
+            web_fetch_hosts,
+            mcp_private_hosts,
             metrics_listen,
             log_format,
             log_level,
@@ -103,6 +113,8 @@ impl ConfigArgs {
             ("listen", listen),
             ("data", data),
             ("models", models),
+            ("web_fetch_hosts", web_fetch_hosts),
+            ("mcp_private_hosts", mcp_private_hosts),
             ("metrics_listen", metrics_listen),
             ("log_format", log_format),
             ("log_level", log_level),

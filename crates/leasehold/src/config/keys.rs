@@ -1,5 +1,6 @@
 //! The keys: for each its name, what it accepts, how it is read and how it is shown.
 
+use leasehold_agent::tool::Hosts;
 use toml::Value;
 
 use super::Config;
@@ -16,6 +17,8 @@ pub(super) struct Key {
     /// The value as the file would have it; `None` if there is none.
     pub(super) show: fn(&Config) -> Option<Value>,
 }
+
+const HOSTS: &str = "hosts with commas between them, such as docs.rs, example.com, or * for all";
 
 /// All of them, in the order in which they are shown.
 pub(super) const KEYS: &[Key] = &[
@@ -36,6 +39,18 @@ pub(super) const KEYS: &[Key] = &[
         accepts: "the path of a TOML file with [[model]] tables",
         set: |config, text| path(text).map(|value| config.models = Some(value)),
         show: |config| config.models.as_ref().and_then(|path| text(&path.display())),
+    },
+    Key {
+        name: "web_fetch_hosts",
+        accepts: HOSTS,
+        set: |config, text| Hosts::parse(text).map(|value| config.web_fetch_hosts = value),
+        show: |config| hosts(&config.web_fetch_hosts),
+    },
+    Key {
+        name: "mcp_private_hosts",
+        accepts: HOSTS,
+        set: |config, text| Hosts::parse(text).map(|value| config.mcp_private_hosts = value),
+        show: |config| hosts(&config.mcp_private_hosts),
     },
     Key {
         name: "metrics_listen",
@@ -122,6 +137,10 @@ pub(super) fn names() -> String {
 #[expect(clippy::unnecessary_wraps, reason = "the form of a key's `show`")]
 fn text(value: &impl ToString) -> Option<Value> {
     Some(Value::String(value.to_string()))
+}
+
+fn hosts(hosts: &Hosts) -> Option<Value> {
+    (!hosts.is_empty()).then(|| Value::String(hosts.to_text()))
 }
 
 fn integer(value: impl TryInto<i64>) -> Option<Value> {

@@ -59,6 +59,8 @@ fn every_key_has_a_flag_and_is_shown_as_it_is_read() {
 
     let mut config = Config::defaults("folder with \"quotes\"");
     config.models = Some("models of mine.toml".into());
+    config.web_fetch_hosts = Hosts::parse("docs.rs, example.com").unwrap();
+    config.mcp_private_hosts = Hosts::parse("10.0.0.7").unwrap();
     config.metrics_listen = Some(([127, 0, 0, 1], 9_433).into());
     config.header_read_timeout = Duration::from_millis(1_500);
     assert_eq!(from_file(&config.to_toml()), Ok(config));
@@ -79,6 +81,11 @@ fn what_is_not_acceptable_is_named_with_its_place() {
     assert_eq!(
         from_file("default_ttl_seconds = 9").unwrap_err(),
         "FILE sets default_ttl_seconds to \"9\"; accepted is a number of seconds from 10 to 600"
+    );
+    assert_eq!(
+        from_file("web_fetch_hosts = 'https://docs.rs'").unwrap_err(),
+        "FILE sets web_fetch_hosts to \"https://docs.rs\"; accepted is hosts with commas between them, \
+         such as docs.rs, example.com, or * for all"
     );
     assert_eq!(
         from_file("log_format = 'json'\nlisten\n").unwrap_err(),

@@ -10,7 +10,7 @@ use crate::call::{Call, Outcome, Reply};
 use crate::failure::Failure;
 use crate::route::{Access, Route};
 
-const READ: Access = Access::account(Scope::SessionsRead);
+const READ: Access = Access::account(Scope::AgentsRead);
 
 pub(super) fn routes() -> Vec<Route> {
     vec![

@@ -12,7 +12,7 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get(&DIALECT, "/models", "listModels", list)
             .summary("List the models that agents may use")
-            .access(Access::account(Scope::SessionsRead))
+            .access(Access::account(Scope::AgentsRead))
             .answers::<ModelList>(StatusCode::OK),
     ]
 }
