@@ -154,8 +154,13 @@ impl Writer {
     }
 
     /// Carries out a batch. If it cannot be committed, each operation is tried alone, so that one
-    /// that poisons the batch gets its own verdict and the others theirs.
+    /// that poisons the batch gets its own verdict and the others theirs. Operations whose callers
+    /// have gone away are left out.
     fn batch(&mut self, backend: &mut impl Backend, tickets: &mut Vec<Ticket>) {
+        tickets.retain(Ticket::is_awaited);
+        if tickets.is_empty() {
+            return;
+        }
         let Err(error) = self.attempt(backend, tickets) else {
             for ticket in tickets.drain(..) {
                 ticket.settle();
