@@ -77,10 +77,11 @@ pub fn open(path: &Path, settings: Settings) -> Result<Store, OpenError> {
         watchers: watchers.clone(),
         observer: Arc::clone(&settings.observer),
     };
-    let backend =
-        Single { db, shared: Arc::clone(&shared), journal, sweep, checkpoints, _lock: lock };
+    let readers = Readers::new(path);
+    let views = Sqlite { shared: Arc::clone(&shared), readers: readers.clone() };
+    let (shared_here, _lock) = (Arc::clone(&shared), lock);
+    let backend = Single { db, shared: shared_here, journal, sweep, checkpoints, readers, _lock };
     let (inbox, closing, _thread) = writer.start(backend, crate::QUEUE_DEPTH).map_err(io)?;
-    let views = Sqlite { shared: Arc::clone(&shared), readers: Readers::new(path) };
     let store = Store {
         writer: inbox,
         views: Arc::new(views) as Arc<dyn Views>,
@@ -176,6 +177,7 @@ struct Single {
     journal: Journal,
     sweep: sweep::Sweep,
     checkpoints: Checkpoints,
+    readers: Readers,
     _lock: file::Lock,
 }
 
@@ -234,6 +236,9 @@ impl Backend for Single {
     }
 
     fn close(&mut self, _now: Timestamp) -> Result<(), StoreError> {
+        // The connection of the writer is closed last and clears the log away.
+        self.readers.close();
+        self.checkpoints.end();
         let uses = self.shared.uses().unwritten();
         if !uses.is_empty() {
             save::save_uses(&self.db, &uses).map_err(StoreError::unavailable)?;

@@ -62,6 +62,20 @@ fn crash(from: &Path, to: &Path) {
 }
 
 #[tokio::test]
+async fn a_store_that_was_closed_leaves_one_file_that_is_whole() {
+    let (lab, _) = busy().await;
+    // As many readers as there can be.
+    let all = lab.store.views();
+    tokio::join!(dump(&lab.store), all.totals(), dump(&lab.store), dump(&lab.store));
+    let path = lab.path();
+    lab.store.clone().close().await;
+    for end in ["-wal", "-shm"] {
+        let name = format!("{}{end}", path.display());
+        assert!(!Path::new(&name).exists(), "{end} is left");
+    }
+}
+
+#[tokio::test]
 async fn a_store_that_was_closed_opens_as_it_was() {
     let (lab, _) = busy().await;
     let before = dump(&lab.store).await;
