@@ -3,7 +3,7 @@
 //! * [`mod@file`] opens the file and refuses what is not ours; [`migrations`] keeps its schema.
 //! * [`load`] and [`save`] are the two ends of a batch; [`journal`] spares heartbeats their rows.
 //! * [`books`] and [`directory`] are what is held in memory; [`views`] reads both.
-//! * [`checkpoint`] keeps the log short without making anybody wait.
+//! * [`checkpoint`] keeps the log short without making anybody wait; [`mod@log`] is its file.
 
 mod backup;
 mod books;
@@ -16,6 +16,7 @@ mod head;
 mod journal;
 mod list;
 mod load;
+mod log;
 mod migrations;
 mod readers;
 mod save;
@@ -217,8 +218,11 @@ impl Backend for Single {
         if sooner {
             self.shared.sooner.notify_one();
         }
-        self.checkpoints.turn(&self.db);
         Ok(())
+    }
+
+    fn follow_up(&mut self) {
+        self.checkpoints.turn(&self.db);
     }
 
     fn tidy(&mut self, now: Timestamp) -> Result<Housekeeping, StoreError> {

@@ -36,6 +36,9 @@ pub(crate) trait Backend: Send + 'static {
     fn load(&mut self, keys: &Keys, now: Timestamp, rows: &mut Rows) -> Result<(), StoreError>;
     /// Writes what changed and makes it durable; on an error nothing has changed.
     fn save(&mut self, rows: &Rows, now: Timestamp) -> Result<(), StoreError>;
+    /// Does what a commit leaves to be done and nobody has to wait for: called once everybody has
+    /// been answered.
+    fn follow_up(&mut self);
     /// Does a bounded piece of housekeeping while nobody waits, and says whether there is more.
     fn tidy(&mut self, now: Timestamp) -> Result<Housekeeping, StoreError>;
     /// Writes what may be written late and closes.
@@ -137,6 +140,7 @@ impl Writer {
             }
             if !tickets.is_empty() {
                 self.batch(&mut backend, &mut tickets);
+                backend.follow_up();
                 chores = Housekeeping::More;
                 resting = false;
             }

@@ -13,6 +13,8 @@ use std::thread::JoinHandle;
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, OpenFlags};
 
+use super::log::Log;
+
 /// After this many more pages of log the background moves them.
 const PASS_EVERY: u32 = 4_000;
 /// From this many pages on the writer finishes what a pass of the background has just left.
@@ -28,6 +30,7 @@ pub(super) struct Checkpoints {
     running: Arc<AtomicBool>,
     /// How many pages there were when the last pass began.
     began_at: u32,
+    log: Log,
 }
 
 impl Checkpoints {
@@ -59,8 +62,9 @@ impl Checkpoints {
         let thread = std::thread::Builder::new().name("checkpoint".to_owned()).spawn(run);
         let thread =
             thread.map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        let log = Log::of(path, writer)?;
         let (start, thread) = (Some(start), Some(thread));
-        Ok(Self { pages, start, thread, running, began_at: 0 })
+        Ok(Self { pages, start, thread, running, began_at: 0, log })
     }
 
     /// Ends the thread once the pass at hand is over; its connection is closed then.
@@ -76,6 +80,7 @@ impl Checkpoints {
     /// Called by the writer between commits.
     pub(super) fn turn(&mut self, writer: &Connection) {
         let pages = self.pages.load(Ordering::Relaxed);
+        self.log.make_room(pages, writer);
         if self.running.load(Ordering::Acquire) {
             return;
         }
