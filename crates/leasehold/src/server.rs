@@ -30,7 +30,8 @@ pub(crate) mod signals;
 
 use activity::Patience;
 use bootstrap::Administrator;
-use listener::{Limits, Port, Serving};
+use listener::Serving;
+pub(crate) use listener::{Limits, Port};
 
 /// What a server is started with.
 #[derive(Clone)]
@@ -186,7 +187,8 @@ fn api_settings(config: &Config, models: Models) -> leasehold_api::Settings {
     }
 }
 
-fn limits(config: &Config) -> Limits {
+/// How connections are treated under a configuration.
+pub(crate) fn limits(config: &Config) -> Limits {
     let patience = Patience { head: config.header_read_timeout, idle: config.idle_timeout };
     let connections = u32::try_from(config.max_connections).unwrap_or(u32::MAX);
     Limits { connections, patience }

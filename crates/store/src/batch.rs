@@ -13,6 +13,7 @@ pub(crate) struct Ticket(Box<dyn Pending>);
 
 /// What the writer does with an operation.
 trait Pending: Send {
+    fn is_awaited(&self) -> bool;
     fn needs(&self, keys: &mut Keys);
     fn decide(&mut self, context: &mut Context<'_>, rows: &mut Rows) -> Verdict;
     fn settle(self: Box<Self>);
@@ -43,6 +44,12 @@ pub(crate) fn ticket<O: Op>(op: O) -> (Ticket, oneshot::Receiver<Result<O::Reply
 }
 
 impl Ticket {
+    /// Whether anybody still waits for the answer. Nothing was promised to a caller that has gone
+    /// away, and an item that is handed to nobody is lost to everybody for a while.
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.0.is_awaited()
+    }
+
     pub(crate) fn needs(&self, keys: &mut Keys) {
         self.0.needs(keys);
     }
@@ -58,7 +65,8 @@ impl Ticket {
         verdict
     }
 
-    /// Gives the caller the answer that was decided. A caller that has gone away is no matter.
+    /// Gives the caller the answer that was decided. A caller that has gone away meanwhile is no
+    /// matter.
     pub(crate) fn settle(self) {
         self.0.settle();
     }
@@ -70,6 +78,10 @@ impl Ticket {
 }
 
 impl<O: Op> Pending for Waiting<O> {
+    fn is_awaited(&self) -> bool {
+        !self.caller.is_closed()
+    }
+
     fn needs(&self, keys: &mut Keys) {
         self.op.needs(keys);
     }

@@ -8,6 +8,7 @@
 mod batch;
 mod clock;
 mod error;
+mod inbox;
 mod observer;
 mod poll;
 mod pollers;

@@ -123,6 +123,8 @@ impl Backend for Memory {
         Ok(())
     }
 
+    fn follow_up(&mut self) {}
+
     fn tidy(&mut self, now: Timestamp) -> Result<Housekeeping, StoreError> {
         let mut tables = self.shared.tables();
         tables.responses.retain(|_, response| response.holds(now));

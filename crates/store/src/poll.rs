@@ -29,7 +29,8 @@ impl Store {
     ///
     /// While the queue is empty this costs a look at the books in memory and no transaction. The
     /// waiter is woken by a new item, by a lapse, or at the instant at which a delivery that nobody
-    /// acked falls back. If the future is dropped, no item is taken.
+    /// acked falls back. If the future is dropped before the writer has come to it, no item is taken
+    /// and the next waiter looks.
     ///
     /// # Errors
     /// As [`Store::submit`].
@@ -60,7 +61,9 @@ impl Store {
         loop {
             let available = self.views.availability(queue, window).await?;
             if available == Availability::Now {
+                let relay = subscription.relay();
                 let taken = self.submit(take.clone()).await?;
+                relay.keep();
                 if taken.is_some() {
                     return Ok(taken);
                 }

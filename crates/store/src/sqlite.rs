@@ -3,7 +3,7 @@
 //! * [`mod@file`] opens the file and refuses what is not ours; [`migrations`] keeps its schema.
 //! * [`load`] and [`save`] are the two ends of a batch; [`journal`] spares heartbeats their rows.
 //! * [`books`] and [`directory`] are what is held in memory; [`views`] reads both.
-//! * [`checkpoint`] keeps the log short without making anybody wait.
+//! * [`checkpoint`] keeps the log short without making anybody wait; [`mod@log`] is its file.
 
 mod backup;
 mod books;
@@ -16,6 +16,7 @@ mod head;
 mod journal;
 mod list;
 mod load;
+mod log;
 mod migrations;
 mod readers;
 mod save;
@@ -77,10 +78,11 @@ pub fn open(path: &Path, settings: Settings) -> Result<Store, OpenError> {
         watchers: watchers.clone(),
         observer: Arc::clone(&settings.observer),
     };
-    let backend =
-        Single { db, shared: Arc::clone(&shared), journal, sweep, checkpoints, _lock: lock };
+    let readers = Readers::new(path);
+    let views = Sqlite { shared: Arc::clone(&shared), readers: readers.clone() };
+    let (shared_here, _lock) = (Arc::clone(&shared), lock);
+    let backend = Single { db, shared: shared_here, journal, sweep, checkpoints, readers, _lock };
     let (inbox, closing, _thread) = writer.start(backend, crate::QUEUE_DEPTH).map_err(io)?;
-    let views = Sqlite { shared: Arc::clone(&shared), readers: Readers::new(path) };
     let store = Store {
         writer: inbox,
         views: Arc::new(views) as Arc<dyn Views>,
@@ -176,6 +178,7 @@ struct Single {
     journal: Journal,
     sweep: sweep::Sweep,
     checkpoints: Checkpoints,
+    readers: Readers,
     _lock: file::Lock,
 }
 
@@ -215,8 +218,11 @@ impl Backend for Single {
         if sooner {
             self.shared.sooner.notify_one();
         }
-        self.checkpoints.turn(&self.db);
         Ok(())
+    }
+
+    fn follow_up(&mut self) {
+        self.checkpoints.turn(&self.db);
     }
 
     fn tidy(&mut self, now: Timestamp) -> Result<Housekeeping, StoreError> {
@@ -234,6 +240,9 @@ impl Backend for Single {
     }
 
     fn close(&mut self, _now: Timestamp) -> Result<(), StoreError> {
+        // The connection of the writer is closed last and clears the log away.
+        self.readers.close();
+        self.checkpoints.end();
         let uses = self.shared.uses().unwritten();
         if !uses.is_empty() {
             save::save_uses(&self.db, &uses).map_err(StoreError::unavailable)?;

@@ -1,7 +1,7 @@
 //! Wake-ups for blocked polls: subscribe, look, wait.
 //!
 //! A wake-up carries no data and promises nothing; whoever is woken looks again. One item wakes one
-//! waiter: if that waiter goes away before it has looked, its wake-up passes to the next.
+//! waiter: if that waiter goes away before it has its item, its wake-up passes to the next.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -84,6 +84,32 @@ impl Subscription {
                 Woken::Look
             }
             _ = self.closed.wait_for(|closed| *closed) => Woken::Closed,
+        }
+    }
+}
+
+/// A wake-up that was taken up and passes to another waiter when this is dropped: whoever goes away
+/// before it has taken its item leaves it to the next.
+pub(crate) struct Relay<'a>(Option<&'a Subscription>);
+
+impl Subscription {
+    /// To be held while an item is being taken.
+    pub(crate) fn relay(&self) -> Relay<'_> {
+        Relay(Some(self))
+    }
+}
+
+impl Relay<'_> {
+    /// The wake-up has been used up, by an item or by finding none.
+    pub(crate) fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Relay<'_> {
+    fn drop(&mut self) {
+        if let Some(subscription) = self.0 {
+            subscription.wakeups.wake(subscription.environment, 1);
         }
     }
 }

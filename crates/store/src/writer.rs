@@ -13,12 +13,12 @@ use leasehold_model::id::Mint;
 use leasehold_model::op::Context;
 use leasehold_model::rows::{Keys, Rows};
 use leasehold_model::{EnvironmentId, SessionId, Timestamp};
-use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 
 use crate::batch::{Ticket, Verdict};
 use crate::clock::Clock;
 use crate::error::StoreError;
+use crate::inbox::{Arrival, Inbox};
 use crate::observer::{Batch, Observer};
 use crate::wakeups::Wakeups;
 use crate::watchers::Watchers;
@@ -36,6 +36,9 @@ pub(crate) trait Backend: Send + 'static {
     fn load(&mut self, keys: &Keys, now: Timestamp, rows: &mut Rows) -> Result<(), StoreError>;
     /// Writes what changed and makes it durable; on an error nothing has changed.
     fn save(&mut self, rows: &Rows, now: Timestamp) -> Result<(), StoreError>;
+    /// Does what a commit leaves to be done and nobody has to wait for: called once everybody has
+    /// been answered.
+    fn follow_up(&mut self);
     /// Does a bounded piece of housekeeping while nobody waits, and says whether there is more.
     fn tidy(&mut self, now: Timestamp) -> Result<Housekeeping, StoreError>;
     /// Writes what may be written late and closes.
@@ -90,53 +93,48 @@ impl Writer {
         backend: impl Backend,
         queue_depth: usize,
     ) -> std::io::Result<(mpsc::Sender<Message>, Closing, JoinHandle<()>)> {
-        let (sender, inbox) = mpsc::channel(queue_depth);
+        let (sender, receiver) = mpsc::channel(queue_depth);
         let (ended, done) = watch::channel(false);
-        let patience = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        let inbox = Inbox::new(receiver, MAX_BATCH)?;
         let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
-            self.run(backend, inbox, &patience);
+            self.run(backend, inbox);
             ended.send_replace(true);
         })?;
         Ok((sender.clone(), Closing { inbox: sender, done }, thread))
     }
 
-    fn run(
-        mut self,
-        mut backend: impl Backend,
-        mut inbox: mpsc::Receiver<Message>,
-        patience: &Runtime,
-    ) {
+    fn run(mut self, mut backend: impl Backend, mut inbox: Inbox) {
         let mut chores = Housekeeping::More;
         let mut resting = true;
         let mut tickets = Vec::with_capacity(MAX_BATCH);
-        let mut messages = Vec::with_capacity(MAX_BATCH);
         loop {
-            let quiet = if resting { Duration::ZERO } else { QUIET };
-            let taken = match chores {
-                Housekeeping::Done => inbox.blocking_recv_many(&mut messages, MAX_BATCH),
-                Housekeeping::More => {
-                    let taking = inbox.recv_many(&mut messages, MAX_BATCH);
-                    match patience.block_on(async { tokio::time::timeout(quiet, taking).await }) {
-                        Ok(taken) => taken,
-                        Err(_) => {
-                            chores = self.tidy(&mut backend);
-                            resting = true;
-                            continue;
-                        }
-                    }
-                }
+            let limit = match chores {
+                Housekeeping::Done => None,
+                Housekeeping::More if resting => Some(Duration::ZERO),
+                Housekeeping::More => Some(QUIET),
             };
-            if taken == 0 {
-                break;
+            match inbox.wait(limit) {
+                Arrival::Messages => {}
+                Arrival::Quiet => {
+                    chores = self.tidy(&mut backend);
+                    resting = true;
+                    continue;
+                }
+                Arrival::Ended => break,
             }
-            for message in messages.drain(..) {
+            let mut closing = false;
+            for message in inbox.take() {
                 match message {
                     Message::Op(ticket) => tickets.push(ticket),
-                    Message::Close => inbox.close(),
+                    Message::Close => closing = true,
                 }
+            }
+            if closing {
+                inbox.close();
             }
             if !tickets.is_empty() {
                 self.batch(&mut backend, &mut tickets);
+                backend.follow_up();
                 chores = Housekeeping::More;
                 resting = false;
             }
@@ -154,8 +152,13 @@ impl Writer {
     }
 
     /// Carries out a batch. If it cannot be committed, each operation is tried alone, so that one
-    /// that poisons the batch gets its own verdict and the others theirs.
+    /// that poisons the batch gets its own verdict and the others theirs. Operations whose callers
+    /// have gone away are left out.
     fn batch(&mut self, backend: &mut impl Backend, tickets: &mut Vec<Ticket>) {
+        tickets.retain(Ticket::is_awaited);
+        if tickets.is_empty() {
+            return;
+        }
         let Err(error) = self.attempt(backend, tickets) else {
             for ticket in tickets.drain(..) {
                 ticket.settle();

@@ -1,20 +1,24 @@
 //! The loopback ceiling: the same HTTP stack answering the same bytes without a store.
 //!
 //! What a heartbeat costs over HTTP before any rule or disk is reached. It parses the path and the
-//! query and answers the five members of a heartbeat with the headers that the real server sends.
-//! It checks no credential and remembers nothing.
+//! query and answers the five members of a heartbeat with the headers that the real server sends,
+//! over the very listener and connections that the real server has, with their limits. It checks no
+//! credential and remembers nothing.
 
 use std::net::SocketAddr;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use axum::extract::{Path, Query};
 use axum::http::HeaderName;
 use axum::routing::post;
 use axum::{Json, Router};
+use hyper_util::service::TowerToHyperService;
 use serde::{Deserialize, Serialize};
-use tokio::net::TcpListener;
+use tokio::sync::watch;
 
+use crate::config::Config;
 use crate::output;
+use crate::server::{self, Port};
 
 /// The route of a heartbeat.
 const ROUTE: &str = "/api/v1/cloud/environments/{environment_id}/work/{work_id}/heartbeat";
@@ -44,11 +48,17 @@ pub(crate) fn run(args: &CeilingArgs) -> Result<()> {
 }
 
 async fn serve(listen: SocketAddr) -> Result<()> {
-    let listener =
-        TcpListener::bind(listen).await.with_context(|| format!("could not listen on {listen}"))?;
-    output::print(&format!("listening on http://{}\n", listener.local_addr()?))?;
-    axum::serve(listener, router()).await?;
-    Ok(())
+    let port = Port::bind(listen).await?;
+    output::print(&format!("listening on http://{}\n", port.address()))?;
+    let (_open, until) = watch::channel(false);
+    serve_on(port, until);
+    std::future::pending().await
+}
+
+/// Serves as the real server does that nobody has configured.
+fn serve_on(port: Port, until: watch::Receiver<bool>) {
+    let limits = server::limits(&Config::defaults(""));
+    port.serve(TowerToHyperService::new(router()), limits, until);
 }
 
 fn router() -> Router {
@@ -101,9 +111,10 @@ mod tests {
     fn the_generator_beats_against_the_ceiling() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-            let url = format!("http://{}", listener.local_addr().unwrap());
-            tokio::spawn(async move { axum::serve(listener, router()).await });
+            let port = Port::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+            let url = format!("http://{}", port.address());
+            let (_open, until) = watch::channel(false);
+            serve_on(port, until);
             let target = Target::new(&url, "pt-none").await.unwrap();
             let requests = Arc::new(Requests::new(&target, "env_019f5a00aa0b7c0d8e1f2a3b4c5d6e7f"));
             let mut worker = Worker::open(&target, requests).await.unwrap();

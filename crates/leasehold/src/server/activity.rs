@@ -19,11 +19,11 @@ use tokio::time::Instant;
 
 /// How long a connection may be in each phase.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Patience {
+pub(crate) struct Patience {
     /// From the first byte of a request to the end of its head.
-    pub(super) head: Duration,
+    pub(crate) head: Duration,
     /// Between requests.
-    pub(super) idle: Duration,
+    pub(crate) idle: Duration,
 }
 
 /// What a connection does.

@@ -20,29 +20,29 @@ use super::connection;
 const AFTER_A_FAILED_ACCEPT: Duration = Duration::from_millis(50);
 
 /// A port that is bound.
-pub(super) struct Port {
+pub(crate) struct Port {
     listener: TcpListener,
     address: SocketAddr,
 }
 
 /// How connections are treated.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(crate) struct Limits {
     /// How many are served at the same time; further ones wait in the kernel's queue.
-    pub(super) connections: u32,
+    pub(crate) connections: u32,
     /// How slow they may be.
-    pub(super) patience: Patience,
+    pub(crate) patience: Patience,
 }
 
 /// A port that is being served.
-pub(super) struct Serving {
+pub(crate) struct Serving {
     permits: Arc<Semaphore>,
     limits: Limits,
 }
 
 impl Port {
     /// Takes the port.
-    pub(super) async fn bind(address: SocketAddr) -> anyhow::Result<Self> {
+    pub(crate) async fn bind(address: SocketAddr) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(address)
             .await
             .with_context(|| format!("cannot listen on {address}"))?;
@@ -51,12 +51,12 @@ impl Port {
     }
 
     /// The address with the real port.
-    pub(super) const fn address(&self) -> SocketAddr {
+    pub(crate) const fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// Serves in the background until `closing` says otherwise.
-    pub(super) fn serve<S, B>(
+    pub(crate) fn serve<S, B>(
         self,
         service: S,
         limits: Limits,
@@ -120,7 +120,7 @@ async fn accept<S, B>(
 
 impl Serving {
     /// Waits until all connections have ended.
-    pub(super) async fn ended(&self) {
+    pub(crate) async fn ended(&self) {
         // It only fails once the semaphore is closed, which nobody does.
         drop(self.permits.acquire_many(self.limits.connections).await);
     }

@@ -7,10 +7,13 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
 
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, OpenFlags};
+
+use super::log::Log;
 
 /// After this many more pages of log the background moves them.
 const PASS_EVERY: u32 = 4_000;
@@ -20,11 +23,14 @@ const FINISH_AT: u32 = 16_000;
 /// The checkpoints of one file.
 pub(super) struct Checkpoints {
     pages: Arc<AtomicU32>,
-    start: SyncSender<()>,
+    /// `None` once it is told to end.
+    start: Option<SyncSender<()>>,
+    thread: Option<JoinHandle<()>>,
     /// Whether a pass is under way.
     running: Arc<AtomicBool>,
     /// How many pages there were when the last pass began.
     began_at: u32,
+    log: Log,
 }
 
 impl Checkpoints {
@@ -53,15 +59,28 @@ impl Checkpoints {
                 pass.store(false, Ordering::Release);
             }
         };
-        if let Err(error) = std::thread::Builder::new().name("checkpoint".to_owned()).spawn(run) {
-            return Err(rusqlite::Error::ToSqlConversionFailure(error.into()));
+        let thread = std::thread::Builder::new().name("checkpoint".to_owned()).spawn(run);
+        let thread =
+            thread.map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        let log = Log::of(path, writer)?;
+        let (start, thread) = (Some(start), Some(thread));
+        Ok(Self { pages, start, thread, running, began_at: 0, log })
+    }
+
+    /// Ends the thread once the pass at hand is over; its connection is closed then.
+    pub(super) fn end(&mut self) {
+        self.start = None;
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread of the checkpoints panicked");
         }
-        Ok(Self { pages, start, running, began_at: 0 })
     }
 
     /// Called by the writer between commits.
     pub(super) fn turn(&mut self, writer: &Connection) {
         let pages = self.pages.load(Ordering::Relaxed);
+        self.log.make_room(pages, writer);
         if self.running.load(Ordering::Acquire) {
             return;
         }
@@ -80,11 +99,9 @@ impl Checkpoints {
         } else if pages >= self.began_at + PASS_EVERY {
             self.began_at = pages;
             self.running.store(true, Ordering::Release);
-            match self.start.try_send(()) {
-                Ok(()) => {}
-                Err(TrySendError::Full(()) | TrySendError::Disconnected(())) => {
-                    self.running.store(false, Ordering::Release);
-                }
+            let told = self.start.as_ref().map(|start| start.try_send(()));
+            if !matches!(told, Some(Ok(()))) {
+                self.running.store(false, Ordering::Release);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Read-only connections for the views, each used by one reader at a time.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use rusqlite::Connection;
 
@@ -15,7 +15,14 @@ const KEPT: usize = 4;
 #[derive(Clone)]
 pub(super) struct Readers {
     path: Arc<PathBuf>,
-    idle: Arc<Mutex<Vec<Connection>>>,
+    idle: Arc<Mutex<Idle>>,
+}
+
+#[derive(Default)]
+struct Idle {
+    connections: Vec<Connection>,
+    /// Whether nobody is to come back for one.
+    closed: bool,
 }
 
 impl Readers {
@@ -41,14 +48,26 @@ impl Readers {
         reading.await.unwrap_or_else(|error| Err(StoreError::unavailable(error)))
     }
 
+    /// Closes those that nobody uses, and the others as soon as they are given back: SQLite clears
+    /// its log away when the last connection to a file is closed.
+    pub(super) fn close(&self) {
+        let mut idle = self.idle();
+        idle.closed = true;
+        idle.connections = Vec::new();
+    }
+
     fn take(&self) -> Option<Connection> {
-        self.idle.lock().unwrap_or_else(|broken| broken.into_inner()).pop()
+        self.idle().connections.pop()
     }
 
     fn give_back(&self, db: Connection) {
-        let mut idle = self.idle.lock().unwrap_or_else(|broken| broken.into_inner());
-        if idle.len() < KEPT {
-            idle.push(db);
+        let mut idle = self.idle();
+        if idle.connections.len() < KEPT && !idle.closed {
+            idle.connections.push(db);
         }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Idle> {
+        self.idle.lock().unwrap_or_else(|broken| broken.into_inner())
     }
 }

@@ -1,7 +1,5 @@
 //! Group commit: many operations, one commit, and each its own verdict when that fails.
 
-use std::sync::Mutex;
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use leasehold_model::id::Id;
@@ -12,31 +10,15 @@ use leasehold_model::{Refusal, WorkId};
 use leasehold_store::{QUEUE_DEPTH, StoreError};
 
 use crate::dump::{assert_same, dump};
+use crate::gate::together;
 use crate::lab::*;
 
 on_every_backend!(
     operations_that_wait_together_see_each_other,
     a_panic_harms_nobody_else,
     a_full_queue_says_so,
+    an_operation_whose_caller_has_gone_is_not_carried_out,
 );
-
-/// Holds the writer up until it is let go on.
-struct Gate {
-    entered: Sender<()>,
-    go: Mutex<Receiver<()>>,
-}
-
-impl Op for Gate {
-    type Reply = ();
-
-    fn needs(&self, _keys: &mut Keys) {}
-
-    fn decide(&self, _: &mut Context<'_>, _: &mut Rows) -> Result<(), Refusal> {
-        self.entered.send(()).unwrap();
-        self.go.lock().unwrap().recv().unwrap();
-        Ok(())
-    }
-}
 
 /// Changes a row, then panics.
 struct Panics(WorkId);
@@ -54,18 +36,6 @@ impl Op for Panics {
         rows.work.put(self.0, work);
         panic!("as this test wants it");
     }
-}
-
-/// Makes what `waiting` submits wait for the writer together.
-async fn together(lab: &Lab, waiting: impl AsyncFnOnce()) {
-    let (entered, has_entered) = channel();
-    let (go, wait) = channel();
-    let mut gate = Box::pin(lab.store.submit(Gate { entered, go: Mutex::new(wait) }));
-    assert!(nudge(gate.as_mut()).await.is_none());
-    tokio::task::spawn_blocking(move || has_entered.recv().unwrap()).await.unwrap();
-    waiting().await;
-    go.send(()).unwrap();
-    gate.await.unwrap();
 }
 
 async fn operations_that_wait_together_see_each_other(lab: Lab) {
@@ -127,6 +97,24 @@ async fn a_full_queue_says_so(lab: Lab) {
         last = beat;
     }
     assert_eq!(lab.head(work).await.beat(), last);
+}
+
+async fn an_operation_whose_caller_has_gone_is_not_carried_out(lab: Lab) {
+    let (_, work) = lab.held().await;
+    let (_, queued) = lab.queued().await;
+    let stays = lab.store.submit(lab.renew(work));
+    let mut stays = Box::pin(stays);
+    together(&lab, async || {
+        let mut takes = Box::pin(lab.store.submit(poll(lab.environment)));
+        let mut creates = Box::pin(lab.store.submit(session_of(lab.account, lab.environment)));
+        assert!(nudge(takes.as_mut()).await.is_none());
+        assert!(nudge(stays.as_mut()).await.is_none());
+        assert!(nudge(creates.as_mut()).await.is_none());
+    })
+    .await;
+    assert!(stays.await.unwrap().extended);
+    assert_eq!(lab.head(queued).await.deliveries, 0);
+    assert_eq!(lab.stats().await.depth, 1, "one item is queued and none was added");
 }
 
 #[tokio::test]

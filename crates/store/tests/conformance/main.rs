@@ -28,6 +28,7 @@ mod differential;
 mod dump;
 mod environments;
 mod file;
+mod gate;
 mod history;
 mod lab;
 mod pages;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use leasehold_model::work::ops::Poll;
 use leasehold_store::{Polled, StoreError};
 
+use crate::gate::together;
 use crate::lab::*;
 
 on_every_backend!(
@@ -16,6 +17,7 @@ on_every_backend!(
     a_delivery_falls_back_at_the_window_of_the_poll_that_waits,
     each_item_goes_to_one_of_the_waiters,
     a_waiter_that_goes_away_leaves_its_item_to_the_next,
+    a_waiter_that_goes_away_while_it_takes_its_item_leaves_it_to_the_next,
     a_poll_ends_at_its_deadline,
     closing_answers_blocked_polls_with_nothing,
     other_queues_wake_nobody,
@@ -110,6 +112,21 @@ async fn a_waiter_that_goes_away_leaves_its_item_to_the_next(lab: Lab) {
         lab.session().await;
         // It was woken first and has not looked yet.
     }
+    let polled = soon(stays).await.unwrap();
+    assert_eq!(polled.item.unwrap().work.deliveries, 1);
+}
+
+async fn a_waiter_that_goes_away_while_it_takes_its_item_leaves_it_to_the_next(lab: Lab) {
+    let mut leaves = Box::pin(lab.store.poll(poll(lab.environment), LONG));
+    let mut stays = pin!(lab.store.poll(poll(lab.environment), LONG));
+    assert!(nudge(leaves.as_mut()).await.is_none());
+    assert!(nudge(stays.as_mut()).await.is_none());
+    lab.session().await;
+    together(&lab, async move || {
+        // It was woken, has looked, and now waits for the writer.
+        assert!(nudge(leaves.as_mut()).await.is_none());
+    })
+    .await;
     let polled = soon(stays).await.unwrap();
     assert_eq!(polled.item.unwrap().work.deliveries, 1);
 }

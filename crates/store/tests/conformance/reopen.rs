@@ -62,6 +62,38 @@ fn crash(from: &Path, to: &Path) {
 }
 
 #[tokio::test]
+async fn a_store_that_was_closed_leaves_one_file_that_is_whole() {
+    let (lab, _) = busy().await;
+    // As many readers as there can be.
+    let all = lab.store.views();
+    let (totals, ..) = tokio::join!(all.totals(), dump(&lab.store), dump(&lab.store));
+    totals.unwrap();
+    let path = lab.path();
+    lab.store.clone().close().await;
+    for end in ["-wal", "-shm"] {
+        let name = format!("{}{end}", path.display());
+        assert!(!Path::new(&name).exists(), "{end} is left");
+    }
+}
+
+#[tokio::test]
+async fn a_commit_overwrites_the_log_instead_of_lengthening_it() {
+    let lab = Lab::sqlite().await;
+    let (_, work) = lab.held().await;
+    let log = format!("{}-wal", lab.path().display());
+    let length = || std::fs::metadata(&log).unwrap().len();
+    let before = length();
+    for _ in 0..20 {
+        lab.beat(work).await;
+    }
+    assert_eq!(length(), before, "there was room for these");
+    for _ in 0..300 {
+        lab.beat(work).await;
+    }
+    assert!(length() > before, "and there is for more");
+}
+
+#[tokio::test]
 async fn a_store_that_was_closed_opens_as_it_was() {
     let (lab, _) = busy().await;
     let before = dump(&lab.store).await;
