@@ -106,7 +106,7 @@ impl Lab {
         Self::furnish(store, clock, model).await
     }
 
-    async fn furnish(store: Store, clock: Clock, model: &str) -> Self {
+    pub(crate) async fn furnish(store: Store, clock: Clock, model: &str) -> Self {
         let account = store.submit(CreateAccount { name: "a".to_owned() }).await.unwrap().id;
         let environment = CreateEnvironment {
             account,
@@ -146,20 +146,14 @@ impl Lab {
             traceparent: None,
         };
         let session = store.submit(create).await.unwrap();
+        Self::again(store, clock, session)
+    }
+
+    /// A store that was opened again, with the same session.
+    pub(crate) fn again(store: Store, clock: Clock, session: Session) -> Self {
         let (dropped, drops) = mpsc::unbounded_channel();
         let puppet = Puppet { plays: Arc::default(), requests: Arc::default(), dropped };
         Self { store, clock, session, puppet, dropped: drops, runner: None }
-    }
-
-    /// A store that was opened again, with the same session and the same model.
-    pub(crate) fn again(
-        store: Store,
-        clock: Clock,
-        session: Session,
-        puppet: Puppet,
-        dropped: mpsc::UnboundedReceiver<()>,
-    ) -> Self {
-        Self { store, clock, session, puppet, dropped, runner: None }
     }
 
     /// The runner dies where it stands, and nobody hears of it.
@@ -182,15 +176,20 @@ impl Lab {
             max_tokens: 100,
             prices: Prices::default(),
         };
-        let catalogue = [Model::new(card, Arc::new(self.puppet.clone()))].into_iter().collect();
-        let runner = Runner::start(
-            self.store.clone(),
-            Arc::<Catalogue>::new(catalogue),
-            Arc::new(ServerTools::new(tool::Settings::default()).unwrap()),
-            WorkerId::new("node-1").unwrap(),
-            RunnerSettings::default(),
-        );
-        self.runner = Some(runner);
+        self.start([Model::new(card, Arc::new(self.puppet.clone()))].into_iter().collect());
+    }
+
+    /// Starts a runner whose one model plays the script that comes with the program.
+    pub(crate) fn run_scripted(&mut self) {
+        self.start(Catalogue::built_in());
+    }
+
+    fn start(&mut self, catalogue: Catalogue) {
+        let tools = ServerTools::new(tool::Settings::default()).unwrap();
+        let name = WorkerId::new("node-1").unwrap();
+        let (store, settings) = (self.store.clone(), RunnerSettings::default());
+        self.runner =
+            Some(Runner::start(store, Arc::new(catalogue), Arc::new(tools), name, settings));
     }
 
     /// Ends store and runner in good order.

@@ -17,14 +17,12 @@ async fn a_runner_that_ends_in_good_order_gives_its_turn_back() {
     viewer.next().await.expect("it speaks");
     let clock = lab.clock.clone();
     let session = lab.session.clone();
-    let puppet = lab.puppet.clone();
     lab.close().await;
 
     // Not a moment passes: whoever comes next need not wait for a lease to lapse.
     let settings = Settings { clock: clock.clone(), seed: Some(2), ..Settings::default() };
     let store = sqlite::open(&dir.path().join("data.db"), settings).unwrap();
-    let (_, dropped) = tokio::sync::mpsc::unbounded_channel();
-    let mut lab = Lab::again(store, clock, session, puppet, dropped);
+    let mut lab = Lab::again(store, clock, session);
     lab.run([words("as I said")]);
     lab.until(|log| log.fold.stop == Some(StopReason::EndTurn)).await;
     let told = lab.told(3).await;

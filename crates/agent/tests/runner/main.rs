@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests: the lab's helpers too")]
 
+mod boundaries;
 mod interrupts;
 mod lab;
 mod lives;
