@@ -31,6 +31,7 @@ mod file;
 mod gate;
 mod history;
 mod lab;
+mod log;
 mod pages;
 mod polls;
 mod queue;
