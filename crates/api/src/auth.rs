@@ -10,6 +10,7 @@ use subtle::ConstantTimeEq;
 
 use crate::app::Api;
 use crate::claim;
+use crate::dialect::Dialect;
 use crate::failure::{Failure, Problem};
 use crate::secret;
 
@@ -69,10 +70,10 @@ impl Principal {
 pub(crate) async fn principal(
     app: &Api,
     headers: &HeaderMap,
-    takes_api_key: bool,
+    dialect: &Dialect,
 ) -> Result<Principal, Failure> {
-    let refused = || Failure::from(Problem::unauthenticated());
-    let secret = presented(headers, takes_api_key).ok_or_else(refused)?;
+    let refused = || Failure::from(Problem::unauthenticated(dialect.unauthenticated));
+    let secret = presented(headers, dialect.takes_api_key).ok_or_else(refused)?;
     if secret.starts_with(claim::PREFIX) {
         let (work, delivery) = app.claims().verify(secret).ok_or_else(refused)?;
         return holder(app, work, delivery).await?.ok_or_else(refused);

@@ -31,6 +31,8 @@ pub(crate) struct Dialect {
     pub(crate) request_id_header: HeaderName,
     /// Reads a session's id as it is written here.
     pub(crate) session_id: fn(&str) -> Option<SessionId>,
+    /// What is said to a caller that has shown no credential which holds, for whatever reason.
+    pub(crate) unauthenticated: &'static str,
     /// The status and type of a body that is too long.
     pub(crate) too_large: (StatusCode, &'static str),
     /// The status and type of a server that has too much to do.

@@ -6,7 +6,7 @@ use std::time::Instant;
 use axum::body::Body;
 use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::request::Parts;
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use leasehold_store::StoreError;
 
 use crate::app::Api;
@@ -149,8 +149,20 @@ pub(crate) async fn answer(app: Api, request: Request<Body>) -> Response<Body> {
     };
     let took = began.elapsed();
     app.metrics().request(route, &method, response.status(), took);
-    tracing::debug!(%method, route, status = response.status().as_u16(), ?took, "answered");
+    tracing::debug!(
+        request_id = name(response.headers()),
+        %method,
+        route,
+        status = response.status().as_u16(),
+        ?took,
+        "answered"
+    );
     response
+}
+
+/// How an answer names its request; `None` for probes, which have no name.
+fn name(headers: &HeaderMap) -> Option<&str> {
+    DIALECTS.iter().find_map(|dialect| headers.get(&dialect.request_id_header)?.to_str().ok())
 }
 
 /// 405 with the methods that there are (conventions §2).
@@ -184,8 +196,7 @@ async fn carry_out(
 ) -> Result<Reply, Problem> {
     let dialect = route.dialect;
     let told = |failure| tell(dialect, failure, request_id);
-    let principal =
-        auth::principal(app, &parts.headers, dialect.takes_api_key).await.map_err(told)?;
+    let principal = auth::principal(app, &parts.headers, dialect).await.map_err(told)?;
     let reads = parts.method == Method::GET;
     let mut call = Call {
         app: app.clone(),

@@ -67,9 +67,8 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "invalid_request_error", message)
     }
 
-    /// 401 `authentication_error`; deliberately the same for every reason.
-    pub(crate) fn unauthenticated() -> Self {
-        let message = "Invalid API key or token.";
+    /// 401 `authentication_error`; in one dialect deliberately the same for every reason.
+    pub(crate) fn unauthenticated(message: &'static str) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "authentication_error", message)
     }
 

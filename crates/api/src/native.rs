@@ -28,6 +28,7 @@ pub(crate) static DIALECT: Dialect = Dialect {
     request_id: RequestId::echoed,
     request_id_header: HeaderName::from_static("x-request-id"),
     session_id: SessionId::parse,
+    unauthenticated: q::error::UNAUTHENTICATED,
     too_large: (StatusCode::BAD_REQUEST, "invalid_request_error"),
     overloaded: (StatusCode::SERVICE_UNAVAILABLE, "api_error"),
     conflict: "conflict_error",

@@ -1,10 +1,14 @@
 //! One request, built up and awaited.
 
+use std::convert::Infallible;
 use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method};
+use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Body, Frame};
 use serde_json::Value;
 use tower::ServiceExt as _;
 
@@ -18,11 +22,22 @@ pub struct Request<'a> {
     uri: String,
     headers: Vec<(HeaderName, HeaderValue)>,
     body: Bytes,
+    rest: Rest,
+}
+
+/// What comes after the bytes of a body.
+#[derive(Clone, Copy)]
+enum Rest {
+    /// Its end.
+    End,
+    /// More, which never comes.
+    Silence,
 }
 
 impl<'a> Request<'a> {
     pub(crate) fn new(server: &'a TestServer, method: Method, uri: String) -> Self {
-        Self { server, method, uri, headers: Vec::new(), body: Bytes::new() }
+        let (headers, body) = (Vec::new(), Bytes::new());
+        Self { server, method, uri, headers, body, rest: Rest::End }
     }
 
     /// With a bearer token instead of the present one.
@@ -64,9 +79,15 @@ impl<'a> Request<'a> {
         Self { body: body.into(), ..self }
     }
 
+    /// Whose body never ends.
+    #[must_use]
+    pub fn unfinished(self) -> Self {
+        Self { rest: Rest::Silence, ..self }
+    }
+
     async fn send(self) -> Reply {
         let asked = format!("{} {}", self.method, self.uri);
-        let mut request = http::Request::new(Full::new(self.body));
+        let mut request = http::Request::new(self.rest.after(self.body));
         *request.method_mut() = self.method;
         *request.uri_mut() = self.uri.parse().expect("a URI");
         for (name, value) in self.headers {
@@ -85,5 +106,32 @@ impl<'a> IntoFuture for Request<'a> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.send())
+    }
+}
+
+impl Rest {
+    fn after(self, bytes: Bytes) -> BoxBody<Bytes, Infallible> {
+        match self {
+            Self::End => Full::new(bytes).boxed(),
+            Self::Silence => Unfinished(Some(bytes)).boxed(),
+        }
+    }
+}
+
+/// A body whose first bytes come and whose end does not.
+struct Unfinished(Option<Bytes>);
+
+impl Body for Unfinished {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        match self.0.take() {
+            Some(bytes) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
+            None => Poll::Pending,
+        }
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use leasehold_api::{Api, Metrics, Settings, secret};
 use leasehold_model::Timestamp;
 use leasehold_model::token::ops::Bootstrap;
-use leasehold_store::{Clock, Store, memory, sqlite};
+use leasehold_store::memory::{self, Faults};
+use leasehold_store::{Clock, Store, sqlite};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -61,11 +62,7 @@ impl TestServer {
     /// A server with a clock and settings of the test's own.
     pub async fn start_with(backend: Backend, clock: Clock, settings: Settings) -> Self {
         let metrics = Metrics::new();
-        let of_store = leasehold_store::Settings {
-            clock: clock.clone(),
-            seed: Some(7),
-            observer: metrics.observer(),
-        };
+        let of_store = of_store(&clock, &metrics);
         let (store, folder) = match backend {
             Backend::Memory => (memory::open(of_store).expect("a store in memory"), None),
             Backend::Sqlite => {
@@ -74,6 +71,25 @@ impl TestServer {
                 (sqlite::open(&path, of_store).expect("a new data file"), Some(folder))
             }
         };
+        Self::furnish(store, clock, metrics, settings, (backend, folder)).await
+    }
+
+    /// A server in memory whose commits can be made to fail.
+    pub async fn start_faulty() -> (Self, Faults) {
+        let (clock, metrics) = (Self::clock(), Metrics::new());
+        let opened = memory::open_with_faults(of_store(&clock, &metrics));
+        let (store, faults) = opened.expect("a store in memory");
+        let place = (Backend::Memory, None);
+        (Self::furnish(store, clock, metrics, Self::settings(), place).await, faults)
+    }
+
+    async fn furnish(
+        store: Store,
+        clock: Clock,
+        metrics: Metrics,
+        settings: Settings,
+        (backend, folder): (Backend, Option<TempDir>),
+    ) -> Self {
         let administrator = secret::account_token().expect("random bytes");
         let first = Bootstrap { name: "default".to_owned(), hash: secret::hash(&administrator) };
         assert!(store.submit(first).await.expect("the first account"), "the store was not empty");
@@ -162,6 +178,11 @@ impl TestServer {
     pub async fn close(self) {
         self.api.store().clone().close().await;
     }
+}
+
+fn of_store(clock: &Clock, metrics: &Metrics) -> leasehold_store::Settings {
+    let observer = metrics.observer();
+    leasehold_store::Settings { clock: clock.clone(), seed: Some(7), observer }
 }
 
 /// The `id` of an object.

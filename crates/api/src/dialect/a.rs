@@ -31,6 +31,7 @@ pub(crate) static DIALECT: Dialect = Dialect {
     request_id: RequestId::minted,
     request_id_header: HeaderName::from_static("request-id"),
     session_id: session::parse_session_id,
+    unauthenticated: "Invalid bearer token",
     too_large: (StatusCode::PAYLOAD_TOO_LARGE, "request_too_large"),
     overloaded: (error::OVERLOADED, "overloaded_error"),
     conflict: error::INVALID,

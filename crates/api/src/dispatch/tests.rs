@@ -65,3 +65,13 @@ fn each_document_shows_each_route_and_no_reference_leads_nowhere() {
     }
     assert_eq!(shown, routes().len());
 }
+
+#[test]
+fn an_answer_tells_the_log_how_its_request_is_named() {
+    for dialect in DIALECTS {
+        let asked = HeaderMap::new();
+        let request_id = (dialect.request_id)(&asked);
+        let answer = response(dialect, &request_id, Err(Problem::not_found("Nothing.")));
+        assert_eq!(name(answer.headers()), Some(request_id.as_str()));
+    }
+}

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use hyper::Response;
 use hyper::service::service_fn;
+use secrecy::ExposeSecret as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
@@ -187,6 +188,32 @@ async fn a_shutdown_answers_a_blocked_poll_and_keeps_everything() {
     let client = Client::builder(again.url(), token).build().unwrap();
     assert_eq!(client.retrieve_environment(&environment).await.unwrap().id, environment);
     again.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_client_that_is_too_slow_is_cut_off_in_its_head_and_told_in_its_body() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = Options::local(folder.path());
+    options.config.header_read_timeout = SHORT;
+    options.config.body_read_timeout = SHORT;
+    let server = Server::start(options).await.unwrap();
+    let Administrator::Minted(token) = server.administrator() else { panic!("not empty") };
+    for prefix in ["/api/v1/cloud", "/v1"] {
+        let begun = format!("POST {prefix}/environments HTTP/1.1\r\nhost: here\r\n");
+        let mut slow = TcpStream::connect(server.address()).await.unwrap();
+        slow.write_all(begun.as_bytes()).await.unwrap();
+        assert_eq!(rest(&mut slow).await, "");
+        let head = format!(
+            "{begun}authorization: Bearer {}\r\ncontent-length: 99\r\n\r\n{{",
+            token.expose_secret()
+        );
+        let mut slow = TcpStream::connect(server.address()).await.unwrap();
+        slow.write_all(head.as_bytes()).await.unwrap();
+        let told = rest(&mut slow).await;
+        assert!(told.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{told}");
+        assert!(told.contains("\r\nconnection: close\r\n"), "{told}");
+    }
+    server.shutdown().await.unwrap();
 }
 
 #[tokio::test]

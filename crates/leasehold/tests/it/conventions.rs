@@ -1,4 +1,5 @@
-//! What all paths share: errors, bodies, request ids, idempotency keys, pages, metadata.
+//! What all paths share: errors, bodies, request ids, idempotency keys, pages, metadata,
+//! and what is said when the server cannot.
 
 mod bodies;
 mod errors;
@@ -6,3 +7,4 @@ mod idempotency;
 mod metadata;
 mod pages;
 mod request_ids;
+mod trouble;

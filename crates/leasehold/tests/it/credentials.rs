@@ -33,6 +33,11 @@ async fn a_credential_is_shown_in_one_way_alone() {
             ] {
                 let error = ask().header("authorization", &wrong).await.unauthenticated();
                 assert!(!error.to_string().contains(&token), "{error}");
+                let words = match dialect {
+                    Dialect::A => "Invalid bearer token",
+                    Dialect::Q | Dialect::Native | Dialect::None => "Invalid API key or token.",
+                };
+                assert_eq!(error["message"], words);
             }
             let twice = ask().bearer(&token).header("authorization", &format!("Bearer {token}"));
             twice.await.unauthenticated();

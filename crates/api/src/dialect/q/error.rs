@@ -14,6 +14,9 @@ use crate::failure::Problem;
 use crate::route::Shape;
 use crate::time::micros6;
 
+/// What is said to a caller without a credential that holds (conventions §3).
+pub(crate) const UNAUTHENTICATED: &str = "Invalid API key or token.";
+
 /// An error.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = ErrorResponse)]

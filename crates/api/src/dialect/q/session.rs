@@ -192,7 +192,7 @@ pub(super) fn wanted(query: Query<'_>) -> Result<(Option<SessionFilter>, Order),
             "canceling" => {}
             _ => {
                 let problem = "must hold statuses of a session";
-                return Err(Invalid::new("statuses", problem));
+                return Err(Invalid::new("statuses[]", problem));
             }
         }
     }

@@ -28,6 +28,10 @@ const WRITE: Access = Access::account(Scope::WorkWrite);
 /// The least window of a poll, in milliseconds (work §11).
 const LEAST_WINDOW: i64 = 1;
 
+/// What the window of a poll is.
+const WINDOW: &str =
+    "For how long a delivery that nobody accepted keeps an item back; 5000 if absent.";
+
 pub(super) fn routes() -> Vec<Route> {
     let worker = "The name that the worker gives itself; `Worker-ID` will do as well.";
     vec![
@@ -41,11 +45,7 @@ pub(super) fn routes() -> Vec<Route> {
             .summary("Take the oldest available work item, or null")
             .access(WRITE.or_key())
             .query("block_ms", integer(1, Some(999)), "How long to wait; absent: not at all.")
-            .query(
-                "reclaim_older_than_ms",
-                integer(1, None),
-                "For how long a delivery that nobody accepted keeps an item back; 5000 if absent.",
-            )
+            .query("reclaim_older_than_ms", integer(1, None), WINDOW)
             .header("Anthropic-Worker-ID", worker)
             .answers_or_null::<WorkWire>(StatusCode::OK),
         Route::get(&DIALECT, "/environments/{environment_id}/work/stats", "workStats", stats)
@@ -85,6 +85,7 @@ pub(super) fn routes() -> Vec<Route> {
             integer(1, None),
             "How long the lease is to last, clamped to 10-600.",
         )
+        .header("Anthropic-Worker-ID", worker)
         .answers::<HeartbeatWire>(StatusCode::OK)
         .refuses(&[409, 412]),
         Route::post(
@@ -95,6 +96,7 @@ pub(super) fn routes() -> Vec<Route> {
         )
         .summary("Ask a work item to end, or end it at once")
         .access(WRITE.or_key().or_claim())
+        .header("Anthropic-Worker-ID", worker)
         .optional_body::<StopBody>()
         .answers::<WorkWire>(StatusCode::OK)
         .refuses(&[409]),

@@ -48,7 +48,7 @@ pub(in crate::dialect::a) fn read(query: Query<'_>) -> Result<Wanted, Invalid> {
             "running" | "rescheduling" => {}
             _ => {
                 let problem = "must hold 'idle', 'running', 'rescheduling' or 'terminated'";
-                return Err(Invalid::new("statuses", problem));
+                return Err(Invalid::new("statuses[]", problem));
             }
         }
     }

@@ -87,6 +87,7 @@ pub(super) fn routes() -> Vec<Route> {
             integer(1, None),
             "How long the lease is to last, clamped to 10-600.",
         )
+        .header("Worker-ID", worker)
         .answers::<HeartbeatWire>(StatusCode::OK)
         .refuses(&[409, 412]),
         Route::post(

@@ -26,7 +26,7 @@ fn what_no_session_can_be_is_an_empty_list() {
 #[test]
 fn what_is_not_a_filter_is_refused_by_name() {
     for (text, blamed) in [
-        ("statuses[]=asleep", "statuses"),
+        ("statuses[]=asleep", "statuses[]"),
         ("agent_version=1", "agent_version"),
         ("agent_id=a&agent_version=0", "agent_version"),
         ("include_archived=yes", "include_archived"),
