@@ -8,10 +8,12 @@
 mod batch;
 mod clock;
 mod error;
+mod haul;
 mod observer;
 mod poll;
 mod pollers;
 mod previews;
+mod tail;
 mod timekeeper;
 mod views;
 mod wakeups;
@@ -32,7 +34,8 @@ pub use error::{OpenError, StoreError};
 pub use observer::{Batch, Observer, Silent};
 pub use poll::Polled;
 pub use pollers::Pollers;
-pub use previews::{Preview, Previews, Viewer};
+pub use previews::{Preview, Previews, Shown, Viewer};
+pub use tail::{EDITIONS, Look, Shared, Standing};
 pub use views::{
     AgentFilter, Answer, Availability, Credential, CredentialId, Cursor, EnvironmentFilter,
     EventFilter, History, Listing, Order, Page, QueueStats, Seen, SessionFilter, Totals, Views,
