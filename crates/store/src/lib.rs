@@ -34,7 +34,7 @@ pub use error::{OpenError, StoreError};
 pub use observer::{Batch, Observer, Silent};
 pub use poll::Polled;
 pub use pollers::Pollers;
-pub use previews::{Preview, Previews, Shown, Viewer};
+pub use previews::{Glimpse, Preview, Previews, Shown, Viewer};
 pub use tail::{EDITIONS, Look, Shared, Standing};
 pub use views::{
     AgentFilter, Answer, Availability, Credential, CredentialId, Cursor, EnvironmentFilter,

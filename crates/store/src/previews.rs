@@ -177,14 +177,34 @@ impl Open {
     }
 }
 
+/// What a viewer sees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Glimpse {
+    /// The next piece.
+    Piece(Shown),
+    /// That it was too slow: pieces are missing here.
+    Gap,
+}
+
 impl Viewer {
-    /// The next piece; `None` if some were lost since the last one.
-    pub async fn next(&mut self) -> Option<Shown> {
+    /// Waits for the next piece.
+    pub async fn next(&mut self) -> Glimpse {
         match self.receiver.recv().await {
-            Ok(shown) => Some(shown),
-            Err(broadcast::error::RecvError::Lagged(_)) => None,
+            Ok(shown) => Glimpse::Piece(shown),
+            Err(broadcast::error::RecvError::Lagged(_)) => Glimpse::Gap,
             // The sender lives as long as a viewer does.
             Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+        }
+    }
+
+    /// The next piece if it is there already.
+    pub fn at_hand(&mut self) -> Option<Glimpse> {
+        match self.receiver.try_recv() {
+            Ok(shown) => Some(Glimpse::Piece(shown)),
+            Err(broadcast::error::TryRecvError::Lagged(_)) => Some(Glimpse::Gap),
+            Err(broadcast::error::TryRecvError::Empty | broadcast::error::TryRecvError::Closed) => {
+                None
+            }
         }
     }
 }

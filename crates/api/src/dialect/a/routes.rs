@@ -1,12 +1,23 @@
 //! Dialect A's rows of the route table.
 
 mod environments;
+mod events;
 mod sessions;
+mod threads;
 mod work;
 
 use crate::route::Route;
 
 /// All of them.
 pub(super) fn all() -> Vec<Route> {
-    [environments::routes(), work::routes(), sessions::routes()].into_iter().flatten().collect()
+    [
+        environments::routes(),
+        work::routes(),
+        sessions::routes(),
+        events::routes(),
+        threads::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
