@@ -4,7 +4,7 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use leasehold_model::token::{Scopes, SecretHash};
 use leasehold_model::work::State;
-use leasehold_model::{AccountId, EnvironmentId, SessionId, WorkId};
+use leasehold_model::{AccountId, EnvironmentId, SessionId, Work, WorkId};
 use leasehold_store::{Credential, CredentialId};
 use subtle::ConstantTimeEq;
 
@@ -110,19 +110,32 @@ async fn holder(app: &Api, work: WorkId, delivery: u32) -> Result<Option<Princip
     let views = app.store().views();
     let Some(head) = views.head(work).await? else { return Ok(None) };
     let Some(facts) = views.facts(head.environment).await? else { return Ok(None) };
-    let live = match head.state {
-        State::Queued(ref delivery) => delivery.is_some(),
-        State::Starting(_) | State::Active(..) | State::Stopping(..) => true,
-        State::Stopped(_) => false,
-    };
     Ok(Some(Principal::Claim(Claim {
         work,
         delivery,
         environment: head.environment,
         session: head.session,
         account: facts.account,
-        stands: live && head.deliveries == delivery,
+        stands: is_held(&head, delivery),
     })))
+}
+
+/// Whether a claim that was proved before still stands.
+///
+/// # Errors
+/// The store's accident.
+pub(crate) async fn stands(app: &Api, claim: Claim) -> Result<bool, Failure> {
+    let head = app.store().views().head(claim.work).await?;
+    Ok(head.is_some_and(|head| is_held(&head, claim.delivery)))
+}
+
+fn is_held(head: &Work, delivery: u32) -> bool {
+    let live = match head.state {
+        State::Queued(ref delivery) => delivery.is_some(),
+        State::Starting(_) | State::Active(..) | State::Stopping(..) => true,
+        State::Stopped(_) => false,
+    };
+    live && head.deliveries == delivery
 }
 
 /// The one credential that the headers show. If there is an `Authorization` header it decides,

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use axum::body::Body;
 use bytes::Bytes;
+use http::header::{ACCEPT, CACHE_CONTROL};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, StatusCode};
 use leasehold_model::environment::Facts;
@@ -70,6 +72,17 @@ impl Call {
     /// The body as a JSON object; none at all is an empty one.
     pub(crate) fn json(&self) -> Result<Value, Invalid> {
         body::object(&self.body)
+    }
+
+    /// Whether the client asks for a stream of events where it could have a list (events §1).
+    pub(crate) fn accepts_events(&self) -> bool {
+        let accepted = self.parts.headers.get_all(ACCEPT).iter();
+        accepted.filter_map(|value| value.to_str().ok()).flat_map(|all| all.split(',')).any(
+            |kind| {
+                let kind = kind.split(';').next().unwrap_or_default().trim();
+                kind.eq_ignore_ascii_case("text/event-stream")
+            },
+        )
     }
 
     /// The name that the worker gives itself (work §6.1).
@@ -198,10 +211,7 @@ impl Call {
             fingerprint,
             op,
             render: move |outcome: &Result<O::Reply, Refusal>| match outcome {
-                Ok(reply) => {
-                    let reply = kept(reply);
-                    Some((reply.status.as_u16(), reply.body.to_vec()))
-                }
+                Ok(reply) => kept(reply).kept(),
                 Err(refusal) => {
                     let problem = refused(refusal);
                     let body = envelope(&problem, request_id.as_str());
@@ -217,12 +227,21 @@ impl Call {
     }
 }
 
-/// An answer: a status, a JSON body, and what few headers it has of its own.
-#[derive(Clone, Debug)]
+/// An answer: a status, what is in it, and what few headers it has of its own.
+#[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
-    pub(crate) body: Bytes,
+    pub(crate) content: Content,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// What is in an answer.
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// JSON, the whole of it.
+    Json(Bytes),
+    /// Server-Sent Events, for as long as they come.
+    Events(Body),
 }
 
 impl Reply {
@@ -239,7 +258,25 @@ impl Reply {
 
     /// A status with a body that is JSON already.
     pub(crate) fn written(status: StatusCode, body: impl Into<Bytes>) -> Self {
-        Self { status, body: body.into(), headers: Vec::new() }
+        Self { status, content: Content::Json(body.into()), headers: Vec::new() }
+    }
+
+    /// 200 with a stream of events.
+    pub(crate) fn events(body: Body) -> Self {
+        let no_store = HeaderValue::from_static("no-store");
+        Self {
+            status: StatusCode::OK,
+            content: Content::Events(body),
+            headers: vec![(CACHE_CONTROL, no_store)],
+        }
+    }
+
+    /// What is kept under an idempotency key. A stream answers a `GET`, which has none.
+    fn kept(&self) -> Option<(u16, Vec<u8>)> {
+        match &self.content {
+            Content::Json(body) => Some((self.status.as_u16(), body.to_vec())),
+            Content::Events(_) => None,
+        }
     }
 
     /// An answer that was given before.

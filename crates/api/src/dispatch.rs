@@ -12,7 +12,7 @@ use leasehold_store::StoreError;
 use crate::app::Api;
 use crate::auth;
 use crate::body::{self, Unread};
-use crate::call::{Call, Reply};
+use crate::call::{Call, Content, Reply};
 use crate::dialect::{Dialect, a, q};
 use crate::failure::{Failure, Problem};
 use crate::idempotency::{self, Begun};
@@ -84,10 +84,11 @@ enum Found {
 }
 
 fn parameters(path: &str) -> Vec<(&'static str, usize)> {
-    const NAMES: [&str; 8] = [
+    const NAMES: [&str; 9] = [
         "environment_id",
         "work_id",
         "session_id",
+        "thread_id",
         "account_id",
         "token_id",
         "key_id",
@@ -297,9 +298,18 @@ fn response(
     outcome: Result<Reply, Problem>,
 ) -> Response<Body> {
     const JSON: HeaderValue = HeaderValue::from_static("application/json");
+    const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream");
+    let mut content_type = JSON;
     let mut response = match outcome {
         Ok(reply) => {
-            let mut response = Response::new(Body::from(reply.body));
+            let body = match reply.content {
+                Content::Json(body) => Body::from(body),
+                Content::Events(body) => {
+                    content_type = EVENTS;
+                    body
+                }
+            };
+            let mut response = Response::new(body);
             *response.status_mut() = reply.status;
             for (name, value) in reply.headers {
                 response.headers_mut().insert(name, value);
@@ -327,7 +337,7 @@ fn response(
         }
     };
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, JSON);
+    headers.insert(CONTENT_TYPE, content_type);
     headers.insert(dialect.request_id_header.clone(), request_id.header().clone());
     response
 }

@@ -14,6 +14,7 @@ mod call;
 mod claim;
 mod dialect;
 mod dispatch;
+mod event;
 mod failure;
 mod idempotency;
 mod lease;

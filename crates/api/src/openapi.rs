@@ -148,7 +148,8 @@ fn success(route: &Route) -> utoipa::openapi::Response {
         reference(shape)
     };
     let content = ContentBuilder::new().schema(Some(schema)).build();
-    response.content("application/json", content).build()
+    let kind = if route.streams { "text/event-stream" } else { "application/json" };
+    response.content(kind, content).build()
 }
 
 /// The statuses of refusals: those that all operations of such a form have, and the route's own.

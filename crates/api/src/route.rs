@@ -33,6 +33,7 @@ pub struct Route {
     pub(crate) success: StatusCode,
     pub(crate) reply: Option<Shape>,
     pub(crate) nullable: bool,
+    pub(crate) streams: bool,
     pub(crate) refusals: Vec<u16>,
     pub(crate) handler: Handler,
 }
@@ -165,6 +166,7 @@ impl Route {
             success: StatusCode::OK,
             reply: None,
             nullable: false,
+            streams: false,
             refusals: Vec::new(),
             handler: Box::new(move |call| Box::pin(handler(call))),
         }
@@ -235,6 +237,11 @@ impl Route {
         Self { nullable: true, ..self.answers::<T>(status) }
     }
 
+    /// Answers with a stream of these for as long as they come.
+    pub(crate) fn streams<T: ToSchema>(self) -> Self {
+        Self { streams: true, ..self.answers::<T>(StatusCode::OK) }
+    }
+
     /// Statuses of refusals besides those that every such operation has.
     pub(crate) fn refuses(self, statuses: &[u16]) -> Self {
         Self { refusals: statuses.to_vec(), ..self }
@@ -253,6 +260,11 @@ impl Route {
     /// The name of the operation in the OpenAPI document.
     pub fn operation(&self) -> &'static str {
         self.operation
+    }
+
+    /// Whether it answers with a stream that may go on for ever.
+    pub fn is_stream(&self) -> bool {
+        self.streams
     }
 
     /// Which credentials it takes.

@@ -386,4 +386,46 @@ impl Kind {
             Self::ModelRequestEnd { .. } => "span.model_request_end",
         }
     }
+
+    /// About how many bytes it takes, here and on the wire; for bounds, not for accounts.
+    pub fn weight(&self) -> usize {
+        /// What every event has.
+        const FRAME: usize = 128;
+        let carried = match self {
+            Self::UserMessage { content }
+            | Self::SystemMessage { content }
+            | Self::AgentMessage { content } => content.as_str().len(),
+            Self::AgentThinking { opaque } => length(opaque.as_ref()),
+            Self::UserToolConfirmation { verdict, .. } => match verdict {
+                Verdict::Allow => 0,
+                Verdict::Deny { message } => message.as_ref().map_or(0, String::len),
+            },
+            Self::UserToolResult(answer)
+            | Self::UserCustomToolResult(answer)
+            | Self::AgentToolResult(answer)
+            | Self::AgentMcpToolResult(answer) => length(answer.content.as_ref()),
+            Self::AgentToolUse(used)
+            | Self::AgentMcpToolUse { used, .. }
+            | Self::AgentCustomToolUse(used) => used.input.as_str().len(),
+            Self::SessionUpdated(update) => {
+                length(update.agent.as_ref()) + length(update.budget.as_ref())
+            }
+            Self::SessionError(trouble) => trouble.message.len(),
+            Self::UserInterrupt
+            | Self::StatusRunning
+            | Self::StatusIdle(_)
+            | Self::StatusRescheduled
+            | Self::StatusTerminated
+            | Self::ThreadRunning
+            | Self::ThreadIdle(_)
+            | Self::ThreadRescheduled
+            | Self::ModelRequestStart
+            | Self::ModelRequestEnd { .. } => 0,
+        };
+        FRAME + carried
+    }
+}
+
+fn length(json: Option<&Json>) -> usize {
+    json.map_or(0, |json| json.as_str().len())
 }

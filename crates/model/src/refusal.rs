@@ -129,6 +129,8 @@ pub enum Resource {
     Agent,
     /// A session.
     Session,
+    /// A thread of a session.
+    Thread,
     /// A work item.
     Work,
     /// A model.

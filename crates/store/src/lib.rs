@@ -8,11 +8,13 @@
 mod batch;
 mod clock;
 mod error;
+mod haul;
 mod inbox;
 mod observer;
 mod poll;
 mod pollers;
 mod previews;
+mod tail;
 mod timekeeper;
 mod views;
 mod wakeups;
@@ -33,7 +35,8 @@ pub use error::{OpenError, StoreError};
 pub use observer::{Batch, Observer, Silent};
 pub use poll::Polled;
 pub use pollers::Pollers;
-pub use previews::{Preview, Previews, Viewer};
+pub use previews::{Glimpse, Preview, Previews, Shown, Viewer};
+pub use tail::{EDITIONS, Look, Shared, Standing};
 pub use views::{
     AgentFilter, Answer, Availability, Credential, CredentialId, Cursor, EnvironmentFilter,
     EventFilter, History, Listing, Order, Page, QueueStats, Seen, SessionFilter, Totals, Views,

@@ -46,6 +46,7 @@ pub fn open_with_faults(settings: Settings) -> std::io::Result<(Store, Faults)> 
     let faults = Faults::default();
     let wakeups = Wakeups::new();
     let watchers = Watchers::default();
+    let previews = Previews::default();
     let seed = match settings.seed {
         Some(seed) => seed,
         None => crate::random_seed()?,
@@ -55,6 +56,7 @@ pub fn open_with_faults(settings: Settings) -> std::io::Result<(Store, Faults)> 
         mint: Mint::new(seed),
         wakeups: wakeups.clone(),
         watchers: watchers.clone(),
+        previews: previews.clone(),
         observer: Arc::clone(&settings.observer),
     };
     let backend = Memory { shared: Arc::clone(&shared), faults: faults.clone() };
@@ -64,7 +66,7 @@ pub fn open_with_faults(settings: Settings) -> std::io::Result<(Store, Faults)> 
         views: Arc::clone(&shared) as Arc<dyn crate::Views>,
         wakeups,
         watchers,
-        previews: Previews::default(),
+        previews,
         pollers: Pollers::default(),
         clock: settings.clock,
         claim_key: Arc::new(crate::random_key()?),

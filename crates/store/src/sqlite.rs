@@ -71,11 +71,13 @@ pub fn open(path: &Path, settings: Settings) -> Result<Store, OpenError> {
 
     let wakeups = Wakeups::new();
     let watchers = Watchers::default();
+    let previews = Previews::default();
     let writer = Writer {
         clock: settings.clock.clone(),
         mint,
         wakeups: wakeups.clone(),
         watchers: watchers.clone(),
+        previews: previews.clone(),
         observer: Arc::clone(&settings.observer),
     };
     let readers = Readers::new(path);
@@ -88,7 +90,7 @@ pub fn open(path: &Path, settings: Settings) -> Result<Store, OpenError> {
         views: Arc::new(views) as Arc<dyn Views>,
         wakeups,
         watchers,
-        previews: Previews::default(),
+        previews,
         pollers: Pollers::default(),
         clock: settings.clock,
         claim_key: Arc::new(claim_key),

@@ -89,16 +89,17 @@ pub trait Views: Send + Sync {
 
     /// The heads of the logs of these sessions; one that has heard nothing yet has none.
     fn logs(&self, of: Vec<SessionId>) -> Answer<'_, HashMap<SessionId, Log>>;
-    /// Events of a session in the order of the log, those that wait behind all others. `None` if the
-    /// cursor names no event of this session.
+    /// Events of a session in the order of the log, those that wait behind all others; a page ends
+    /// early once it has become heavy. `None` if the cursor names no event of this session.
     fn events(
         &self,
         of: SessionId,
         filter: EventFilter,
         page: Page<EventId>,
     ) -> Answer<'_, Option<Listing<Event>>>;
-    /// At most so many events of a session from a place in the log on, as far as they are there.
-    fn events_from(&self, of: SessionId, seq: u64, most: usize) -> Answer<'_, Vec<Event>>;
+    /// At most so many events of a session from a place in the log on, as far as they are there, but
+    /// no more than are light enough to be held by many readers at the same time; at least one.
+    fn events_from(&self, of: SessionId, seq: u64, most: usize) -> Answer<'_, Listing<Event>>;
     /// An event of a session.
     fn event(&self, of: SessionId, id: EventId) -> Answer<'_, Option<Event>>;
 

@@ -1,7 +1,8 @@
 //! Wake-ups for readers of sessions: subscribe, look, wait.
 //!
 //! A wake-up carries no data: whoever is woken looks at the log again, from where it stands. All
-//! readers of a session are woken by every change of it.
+//! readers of a session are woken by every change of it, and share what one of them reads: the
+//! [`Tail`] of its log.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -9,19 +10,24 @@ use std::sync::{Arc, Mutex};
 use leasehold_model::SessionId;
 use tokio::sync::watch;
 
+use crate::tail::Tail;
+
 /// The readers of all sessions. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Watchers(Arc<Mutex<HashMap<SessionId, Watched>>>);
 
 struct Watched {
     readers: usize,
-    bell: watch::Sender<()>,
+    /// Counts the changes.
+    bell: watch::Sender<u64>,
+    tail: Arc<Tail>,
 }
 
 /// A registered interest in one session.
 pub struct Watch {
     session: SessionId,
-    bell: watch::Receiver<()>,
+    bell: watch::Receiver<u64>,
+    tail: Arc<Tail>,
     watchers: Watchers,
 }
 
@@ -29,18 +35,21 @@ impl Watchers {
     /// Registers interest in a session. Do so before looking: what comes after is not missed.
     pub fn subscribe(&self, session: SessionId) -> Watch {
         let mut sessions = self.0.lock().unwrap_or_else(|broken| broken.into_inner());
-        let watched = sessions
-            .entry(session)
-            .or_insert_with(|| Watched { readers: 0, bell: watch::Sender::new(()) });
+        let watched = sessions.entry(session).or_insert_with(|| Watched {
+            readers: 0,
+            bell: watch::Sender::new(0),
+            tail: Arc::default(),
+        });
         watched.readers += 1;
-        Watch { session, bell: watched.bell.subscribe(), watchers: self.clone() }
+        let (bell, tail) = (watched.bell.subscribe(), Arc::clone(&watched.tail));
+        Watch { session, bell, tail, watchers: self.clone() }
     }
 
     /// Wakes the readers of a session.
     pub(crate) fn wake(&self, session: SessionId) {
         let sessions = self.0.lock().unwrap_or_else(|broken| broken.into_inner());
         if let Some(watched) = sessions.get(&session) {
-            watched.bell.send_replace(());
+            watched.bell.send_modify(|changes| *changes += 1);
         }
     }
 
@@ -52,6 +61,22 @@ impl Watchers {
 }
 
 impl Watch {
+    /// Which session it is about.
+    pub fn session(&self) -> SessionId {
+        self.session
+    }
+
+    /// How many changes there have been since somebody began to read. Whoever looks at the log after
+    /// asking this finds all of them.
+    pub fn changes(&self) -> u64 {
+        *self.bell.borrow()
+    }
+
+    /// What all readers of the session share.
+    pub(crate) fn tail(&self) -> &Tail {
+        &self.tail
+    }
+
     /// Waits for the next change since the last call, or since the subscription.
     pub async fn changed(&mut self) {
         // The sender lives as long as a watch does.

@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::error::StoreError;
 use crate::inbox::{Arrival, Inbox};
 use crate::observer::{Batch, Observer};
+use crate::previews::Previews;
 use crate::wakeups::Wakeups;
 use crate::watchers::Watchers;
 
@@ -83,6 +84,7 @@ pub(crate) struct Writer {
     pub(crate) mint: Mint,
     pub(crate) wakeups: Wakeups,
     pub(crate) watchers: Watchers,
+    pub(crate) previews: Previews,
     pub(crate) observer: Arc<dyn Observer>,
 }
 
@@ -218,8 +220,15 @@ impl Writer {
     }
 
     /// Wakes one blocked poll for each item that is new in its queue, and the readers of each session
-    /// that has changed.
+    /// that has changed; those who preview answers learn first which request is open.
     fn wake(&self, rows: &Rows) {
+        for change in rows.logs.changes() {
+            let request = change.now.and_then(|log| log.fold.request);
+            self.previews.follow(*change.key, request);
+        }
+        for gone in rows.sessions.changes().filter(|change| change.now.is_none()) {
+            self.previews.follow(*gone.key, None);
+        }
         let mut sessions: BTreeSet<SessionId> =
             rows.logs.changes().map(|change| *change.key).collect();
         sessions.extend(rows.sessions.changes().map(|change| *change.key));

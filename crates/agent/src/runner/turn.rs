@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::StreamExt as _;
 use leasehold_model::agent::snapshot::Snapshot;
 use leasehold_model::catalogue::ModelCard;
-use leasehold_model::event::{Event, Kind, TroubleClass, Usage};
+use leasehold_model::event::{Event, TroubleClass, Usage};
 use leasehold_model::log::ops::{Conclude, HandIn, Proceed, Taken, YieldTurn};
 use leasehold_model::log::turn::{Cure, Handed, Outcome, Step};
 use leasehold_model::op::Op;
@@ -23,7 +23,7 @@ use crate::transcript;
 const PAGE: usize = 1_000;
 /// A conversation with more bytes than this for each token of the model's window is not sent: it
 /// cannot fit, and building it would cost memory for nothing.
-const BYTES_PER_TOKEN: u64 = 16;
+const BYTES_PER_TOKEN: usize = 16;
 
 /// Why a turn is not driven on here.
 enum Ended {
@@ -75,7 +75,7 @@ struct Turn<'a> {
     taken: Taken,
     /// The log as far as it has been read.
     events: Vec<Event>,
-    bytes: u64,
+    bytes: usize,
 }
 
 impl Turn<'_> {
@@ -131,20 +131,27 @@ impl Turn<'_> {
         self.read_up_to(seq).await?;
         let mut watch = self.shared.store.watchers().subscribe(self.taken.session);
         let outcome = tokio::select! {
-            outcome = self.answer(agent, log, toolbox) => outcome,
+            outcome = self.answer(agent, log, toolbox, start) => outcome,
             ended = self.taken_away(&mut watch) => return Err(ended),
         };
         let Taken { session, claim, .. } = self.taken;
         self.submit(Conclude { session, claim, start, outcome }).await
     }
 
-    async fn answer(&self, agent: &Snapshot, log: &Log, toolbox: &Toolbox) -> Outcome {
+    async fn answer(
+        &self,
+        agent: &Snapshot,
+        log: &Log,
+        toolbox: &Toolbox,
+        start: EventId,
+    ) -> Outcome {
         let Some(model) = self.shared.catalogue.get(&agent.model.id) else {
             let message = format!("The model '{}' is not configured here.", agent.model.id);
             return failed(TroubleClass::ModelRequestFailed, message, Cure::NewTurn);
         };
         let card = model.card();
-        if self.bytes > u64::from(card.context_window).saturating_mul(BYTES_PER_TOKEN) {
+        let window = usize::try_from(card.context_window).unwrap_or(usize::MAX);
+        if self.bytes > window.saturating_mul(BYTES_PER_TOKEN) {
             return too_long(card);
         }
         let request = Request {
@@ -162,7 +169,7 @@ impl Turn<'_> {
             match chunk {
                 Ok(chunk) => {
                     for preview in reply.feed(chunk) {
-                        store.previews().show(self.taken.session, preview);
+                        store.previews().show(self.taken.session, start, preview);
                     }
                 }
                 Err(error) => return refused(error, reply.usage()),
@@ -205,11 +212,12 @@ impl Turn<'_> {
             }
             let views = self.shared.store.views();
             let page = views.events_from(self.taken.session, have, PAGE).await?;
-            if page.is_empty() {
+            if page.items.is_empty() {
                 return Ok(());
             }
-            self.bytes += page.iter().map(|event| weight(&event.kind)).sum::<u64>();
-            self.events.extend(page);
+            let weight: usize = page.items.iter().map(|event| event.kind.weight()).sum();
+            self.bytes = self.bytes.saturating_add(weight);
+            self.events.extend(page.items);
         }
     }
 
@@ -280,35 +288,4 @@ fn refused(error: ProviderError, usage: Usage) -> Outcome {
         Fault::ContextTooLong => Cure::None,
     };
     Outcome::Failed { class, message: error.message, cure, usage }
-}
-
-/// How many bytes of a conversation an event makes, about.
-fn weight(kind: &Kind) -> u64 {
-    let json = match kind {
-        Kind::UserMessage { content }
-        | Kind::SystemMessage { content }
-        | Kind::AgentMessage { content } => Some(content),
-        Kind::AgentToolUse(used)
-        | Kind::AgentCustomToolUse(used)
-        | Kind::AgentMcpToolUse { used, .. } => Some(&used.input),
-        Kind::UserToolResult(answer)
-        | Kind::UserCustomToolResult(answer)
-        | Kind::AgentToolResult(answer)
-        | Kind::AgentMcpToolResult(answer) => answer.content.as_ref(),
-        Kind::AgentThinking { opaque } => opaque.as_ref(),
-        Kind::UserInterrupt
-        | Kind::UserToolConfirmation { .. }
-        | Kind::StatusRunning
-        | Kind::StatusIdle(_)
-        | Kind::StatusRescheduled
-        | Kind::StatusTerminated
-        | Kind::ThreadRunning
-        | Kind::ThreadIdle(_)
-        | Kind::ThreadRescheduled
-        | Kind::SessionUpdated(_)
-        | Kind::SessionError(_)
-        | Kind::ModelRequestStart
-        | Kind::ModelRequestEnd { .. } => None,
-    };
-    json.map_or(0, |json| u64::try_from(json.as_str().len()).unwrap_or(u64::MAX))
 }

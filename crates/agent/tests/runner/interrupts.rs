@@ -2,15 +2,15 @@ use leasehold_model::Json;
 use leasehold_model::event::StopReason;
 use leasehold_model::log::send::Incoming;
 
-use crate::lab::{Lab, Play, piece, words};
+use crate::lab::{Lab, Play, piece, spoken, words};
 
 #[tokio::test]
 async fn an_interrupt_stops_the_model_in_mid_sentence() {
     let mut lab = Lab::memory().await;
-    let mut viewer = lab.store.previews().subscribe(lab.session.id);
+    let (mut viewer, _) = lab.store.previews().subscribe(lab.session.id);
     lab.run([Play::Hang(vec![piece("Well, ")])]);
     lab.say("hello").await;
-    viewer.next().await.expect("it speaks");
+    spoken(&mut viewer).await;
     lab.send(vec![Incoming::Interrupt]).await;
     lab.dropped.recv().await.expect("its stream is dropped");
     let log = lab.log().await;
@@ -21,10 +21,10 @@ async fn an_interrupt_stops_the_model_in_mid_sentence() {
 #[tokio::test]
 async fn an_interrupt_with_a_message_begins_a_new_turn() {
     let mut lab = Lab::memory().await;
-    let mut viewer = lab.store.previews().subscribe(lab.session.id);
+    let (mut viewer, _) = lab.store.previews().subscribe(lab.session.id);
     lab.run([Play::Hang(vec![piece("Well, ")]), words("shorter")]);
     lab.say("hello").await;
-    viewer.next().await.expect("it speaks");
+    spoken(&mut viewer).await;
     let rather = Incoming::Message { content: Json::text("be brief") };
     lab.send(vec![Incoming::Interrupt, rather]).await;
     lab.until(|log| log.fold.stop == Some(StopReason::EndTurn)).await;

@@ -26,7 +26,7 @@ use leasehold_model::session::{AgentRef, Session};
 use leasehold_model::token::ops::CreateAccount;
 use leasehold_model::work::WorkerId;
 use leasehold_model::{Event, EventId, Json, Log, Metadata, Timestamp};
-use leasehold_store::{Clock, Settings, Store, memory, sqlite};
+use leasehold_store::{Clock, Glimpse, Preview, Settings, Store, Viewer, memory, sqlite};
 use serde_json::json;
 use tokio::sync::mpsc;
 
@@ -236,7 +236,7 @@ impl Lab {
     }
 
     pub(crate) async fn events(&self) -> Vec<Event> {
-        self.store.views().events_from(self.session.id, 0, 1_000).await.unwrap()
+        self.store.views().events_from(self.session.id, 0, 1_000).await.unwrap().items
     }
 
     /// The kinds of events from a place on.
@@ -263,4 +263,12 @@ pub(crate) fn calls_bash() -> Play {
     let input = json!({ "command": "ls" });
     let call = Chunk::ToolUse { id: "toolu_1".to_owned(), name: "bash".to_owned(), input };
     Play::Say(vec![Ok(call), Ok(Chunk::Done(Stop::ToolUse))])
+}
+
+/// What a viewer sees next.
+pub(crate) async fn spoken(viewer: &mut Viewer) -> Preview {
+    match viewer.next().await {
+        Glimpse::Piece(shown) => shown.preview,
+        Glimpse::Gap => panic!("the viewer did not keep up"),
+    }
 }

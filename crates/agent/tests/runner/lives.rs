@@ -5,16 +5,16 @@ use std::time::Duration;
 use leasehold_model::event::StopReason;
 use leasehold_store::{Settings, sqlite};
 
-use crate::lab::{Lab, Play, piece, words};
+use crate::lab::{Lab, Play, piece, spoken, words};
 
 #[tokio::test]
 async fn a_runner_that_ends_in_good_order_gives_its_turn_back() {
     let dir = tempfile::tempdir().unwrap();
     let mut lab = Lab::sqlite(dir.path()).await;
-    let mut viewer = lab.store.previews().subscribe(lab.session.id);
+    let (mut viewer, _) = lab.store.previews().subscribe(lab.session.id);
     lab.run([Play::Hang(vec![piece("Well, ")])]);
     lab.say("hello").await;
-    viewer.next().await.expect("it speaks");
+    spoken(&mut viewer).await;
     let clock = lab.clock.clone();
     let session = lab.session.clone();
     lab.close().await;
@@ -44,10 +44,10 @@ async fn a_runner_that_ends_in_good_order_gives_its_turn_back() {
 #[tokio::test]
 async fn a_runner_that_vanishes_is_replaced_once_its_lease_has_lapsed() {
     let mut lab = Lab::memory().await;
-    let mut viewer = lab.store.previews().subscribe(lab.session.id);
+    let (mut viewer, _) = lab.store.previews().subscribe(lab.session.id);
     lab.run([Play::Hang(vec![piece("Well, ")])]);
     lab.say("hello").await;
-    viewer.next().await.expect("it speaks");
+    spoken(&mut viewer).await;
     lab.kill_runner();
     lab.dropped.recv().await.expect("it is gone");
 

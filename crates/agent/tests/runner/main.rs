@@ -1,6 +1,6 @@
 //! The runner on a real store, with a model that the test speaks for.
 
-#![expect(clippy::unwrap_used, reason = "tests: the lab's helpers too")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod boundaries;
 mod interrupts;

@@ -6,7 +6,7 @@ use leasehold_model::event::{Kind, StopReason};
 use leasehold_model::session::Status;
 use leasehold_store::Preview;
 
-use crate::lab::{Lab, Play, calls_bash, piece, words};
+use crate::lab::{Lab, Play, calls_bash, piece, spoken, words};
 
 #[tokio::test]
 async fn a_message_is_answered() {
@@ -54,13 +54,15 @@ async fn a_call_waits_for_its_worker_and_the_model_is_told_the_result() {
 #[tokio::test]
 async fn viewers_see_the_words_before_the_event() {
     let mut lab = Lab::memory().await;
-    let mut viewer = lab.store.previews().subscribe(lab.session.id);
+    let (mut viewer, _) = lab.store.previews().subscribe(lab.session.id);
     lab.run([Play::Hang(vec![piece("Hel"), piece("lo")])]);
     lab.say("hello").await;
-    let Some(Preview::MessageStarted(event)) = viewer.next().await else { panic!("no start") };
+    let started = spoken(&mut viewer).await;
+    let Preview::MessageStarted(event) = started else { panic!("{started:?}") };
     for text in ["Hel", "lo"] {
         let index = 0;
-        assert_eq!(viewer.next().await, Some(Preview::Text { event, index, text: text.into() }));
+        let shown = spoken(&mut viewer).await;
+        assert_eq!(shown, Preview::Text { event, index, text: text.into() });
     }
     assert_eq!(lab.told(4).await, [] as [&str; 0], "nothing is said yet");
 }

@@ -6,6 +6,7 @@
 mod config;
 mod environment;
 mod error;
+mod event;
 mod list;
 mod model;
 mod queue;

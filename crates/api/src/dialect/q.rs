@@ -6,6 +6,7 @@
 mod config;
 mod environment;
 pub(crate) mod error;
+mod event;
 pub(crate) mod list;
 mod model;
 mod routes;

@@ -20,6 +20,7 @@ use leasehold_model::{
 
 use super::Shared;
 use super::tables::Tables;
+use crate::haul::{Haul, LOOK_BYTES, PAGE_BYTES};
 use crate::views::{
     AgentFilter, Answer, Availability, Credential, CredentialId, Cursor, EnvironmentFilter,
     EventFilter, History, Listing, Order, Page, QueueStats, Seen, SessionFilter, Totals, Views,
@@ -215,22 +216,23 @@ impl Views for Shared {
             let before = |e: &Event| place.is_some_and(|place| in_order(e) != place) && !after(e);
             let backwards = matches!(page.cursor, Cursor::Before(_));
             rows.retain(|e| if backwards { before(e) } else { after(e) });
-            let more = rows.len() > page.limit;
             if backwards {
-                rows.drain(..rows.len().saturating_sub(page.limit));
+                rows.reverse();
             }
-            rows.truncate(page.limit);
-            Some(Listing { items: rows, more })
+            let mut listing = gathered(rows, page.limit, PAGE_BYTES);
+            if backwards {
+                listing.items.reverse();
+            }
+            Some(listing)
         })
     }
 
-    fn events_from(&self, of: SessionId, seq: u64, most: usize) -> Answer<'_, Vec<Event>> {
+    fn events_from(&self, of: SessionId, seq: u64, most: usize) -> Answer<'_, Listing<Event>> {
         self.answer(|tables, _| {
             let mut events = tables.events.get(&of).cloned().unwrap_or_default();
             events.retain(|event| event.place.is_some_and(|place| place.seq >= seq));
             events.sort_by_key(in_order);
-            events.truncate(most);
-            events
+            gathered(events, most, LOOK_BYTES)
         })
     }
 
@@ -379,6 +381,16 @@ fn fold_of(tables: &Tables, session: SessionId) -> Fold {
 /// The order of a list of events: the log, then what waits.
 fn in_order(event: &Event) -> (u64, EventId) {
     (event.place.map_or(u64::MAX, |place| place.seq), event.id)
+}
+
+fn gathered(events: Vec<Event>, most: usize, bytes: usize) -> Listing<Event> {
+    let mut haul = Haul::new(most, bytes);
+    for event in events {
+        if !haul.add(event) {
+            break;
+        }
+    }
+    haul.listing()
 }
 
 fn passes(filter: &EventFilter, event: &Event) -> bool {

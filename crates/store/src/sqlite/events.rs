@@ -5,6 +5,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
 use super::codec;
+use crate::haul::{Haul, LOOK_BYTES, PAGE_BYTES};
 use crate::views::{Cursor, EventFilter, Listing, Order, Page};
 
 /// An event of a session.
@@ -23,17 +24,30 @@ pub(super) fn from(
     of: SessionId,
     seq: u64,
     most: usize,
-) -> rusqlite::Result<Vec<Event>> {
-    db.prepare_cached(&format!(
+) -> rusqlite::Result<Listing<Event>> {
+    let mut statement = db.prepare_cached(&format!(
         "SELECT {} FROM events WHERE session = ?1 AND seq >= ?2 AND seq IS NOT NULL \
          ORDER BY seq LIMIT ?3",
         codec::EVENT
-    ))?
-    .query_map(
-        params![of.bytes(), codec::seq(seq), i64::try_from(most).unwrap_or(i64::MAX)],
-        codec::event,
-    )?
-    .collect()
+    ))?;
+    let limit = i64::try_from(most.saturating_add(1)).unwrap_or(i64::MAX);
+    let rows = statement.query_map(params![of.bytes(), codec::seq(seq), limit], codec::event)?;
+    let mut haul = Haul::new(most, LOOK_BYTES);
+    gather(rows, &mut haul)?;
+    Ok(haul.listing())
+}
+
+/// Reads rows until there is no room for more.
+fn gather(
+    rows: impl Iterator<Item = rusqlite::Result<Event>>,
+    haul: &mut Haul,
+) -> rusqlite::Result<()> {
+    for event in rows {
+        if !haul.add(event?) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// A page of the log and of what waits behind it; `None` if the cursor is no event of the session.
@@ -56,23 +70,21 @@ pub(super) fn page(
         true => [Part::Log, Part::Waiting],
         false => [Part::Waiting, Part::Log],
     };
-    let mut items = Vec::new();
+    let mut haul = Haul::new(page.limit, PAGE_BYTES);
     for part in parts {
-        let left = page.limit.saturating_add(1).saturating_sub(items.len());
         let skipped = part == Part::Waiting && !filter.takes_waiting();
-        if left > 0
+        if !haul.is_full()
             && !skipped
             && let Some(beyond) = part.beyond(start.as_ref(), ascending)
         {
-            items.extend(part.read(db, of, filter, beyond, ascending, left)?);
+            part.read(db, of, filter, beyond, ascending, &mut haul)?;
         }
     }
-    let more = items.len() > page.limit;
-    items.truncate(page.limit);
+    let mut listing = haul.listing();
     if backwards {
-        items.reverse();
+        listing.items.reverse();
     }
-    Ok(Some(Listing { items, more }))
+    Ok(Some(listing))
 }
 
 /// The two parts of a list of events.
@@ -113,8 +125,8 @@ impl Part {
         filter: &EventFilter,
         beyond: Beyond,
         ascending: bool,
-        most: usize,
-    ) -> rusqlite::Result<Vec<Event>> {
+        haul: &mut Haul,
+    ) -> rusqlite::Result<()> {
         let (part, key) = match self {
             Self::Log => ("seq IS NOT NULL", "seq"),
             Self::Waiting => ("seq IS NULL", "id"),
@@ -139,7 +151,9 @@ impl Part {
             sql.push_str(&format!(" AND kind IN ({marks})"));
             values.extend(filter.kinds.iter().cloned().map(Value::Text));
         }
+        let most = haul.room().saturating_add(1);
         sql.push_str(&format!(" ORDER BY {key} {order} LIMIT {most}"));
-        db.prepare_cached(&sql)?.query_map(params_from_iter(values), codec::event)?.collect()
+        let mut statement = db.prepare_cached(&sql)?;
+        gather(statement.query_map(params_from_iter(values), codec::event)?, haul)
     }
 }

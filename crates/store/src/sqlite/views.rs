@@ -178,7 +178,7 @@ impl Views for Sqlite {
         }))
     }
 
-    fn events_from(&self, of: SessionId, seq: u64, most: usize) -> Answer<'_, Vec<Event>> {
+    fn events_from(&self, of: SessionId, seq: u64, most: usize) -> Answer<'_, Listing<Event>> {
         Box::pin(
             self.readers
                 .read(move |db| events::from(db, of, seq, most).map_err(StoreError::unavailable)),

@@ -143,7 +143,7 @@ async fn events_are_listed_in_the_order_of_the_log_with_what_waits_behind(lab: L
     let places: Vec<Option<u64>> = events.iter().map(|e| e.place.map(|place| place.seq)).collect();
     assert_eq!(places, [Some(0), Some(1), Some(2), Some(3), Some(4), None]);
     assert_eq!(
-        lab.store.views().events_from(session.id, 3, 10).await.unwrap(),
+        lab.store.views().events_from(session.id, 3, 10).await.unwrap().items,
         events[3..5],
         "a reader from a place on sees what was taken in"
     );

@@ -2,6 +2,7 @@
 
 pub(super) mod filter;
 pub(super) mod request;
+pub(super) mod thread;
 
 use std::collections::BTreeMap;
 

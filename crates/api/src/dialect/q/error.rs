@@ -238,6 +238,7 @@ const fn capitalised(resource: Resource) -> &'static str {
         Resource::Environment => "Environment",
         Resource::Agent => "Agent",
         Resource::Session => "Session",
+        Resource::Thread => "Thread",
         Resource::Work => "Work item",
         Resource::Model => "Model",
     }

@@ -1,6 +1,7 @@
 //! Sessions as dialect Q writes them (sessions §2), and which a list is asked for (§6).
 
 pub(super) mod request;
+pub(super) mod thread;
 
 use std::collections::BTreeMap;
 
