@@ -146,7 +146,7 @@ fn block(value: Value, path: &str, place: Place, unknown: Unknown) -> Result<Val
             block.word("text")?;
         }
         "image" if has_media => {
-            block.nested("source", |it, path| source(it, path, unknown, Media::Image))?
+            block.nested("source", |it, path| source(it, path, unknown, Media::Image))?;
         }
         "document" if has_media => {
             block.nested("source", |it, path| source(it, path, unknown, Media::Document))?;
