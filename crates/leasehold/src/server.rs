@@ -28,6 +28,9 @@ use activity::Patience;
 use bootstrap::Administrator;
 use listener::{Limits, Port, Serving};
 
+/// How long a client may take nothing of an answer that is there. It can resume a stream.
+const WRITE_PATIENCE: Duration = Duration::from_secs(30);
+
 /// What a server is started with.
 #[derive(Clone)]
 pub(crate) struct Options {
@@ -163,7 +166,8 @@ fn api_settings(config: &Config) -> leasehold_api::Settings {
 }
 
 fn limits(config: &Config) -> Limits {
-    let patience = Patience { head: config.header_read_timeout, idle: config.idle_timeout };
+    let (head, idle) = (config.header_read_timeout, config.idle_timeout);
+    let patience = Patience { head, idle, write: WRITE_PATIENCE };
     let connections = u32::try_from(config.max_connections).unwrap_or(u32::MAX);
     Limits { connections, patience }
 }
