@@ -28,6 +28,7 @@ mod differential;
 mod dump;
 mod environments;
 mod file;
+mod follow;
 mod history;
 mod lab;
 mod pages;
