@@ -129,3 +129,6 @@ impl Scribe {
         frame::frame(&id, event.kind.as_str(), self.json(event).get())
     }
 }
+
+#[cfg(test)]
+mod tests;

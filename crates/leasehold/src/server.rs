@@ -33,6 +33,9 @@ use bootstrap::Administrator;
 use listener::Serving;
 pub(crate) use listener::{Limits, Port};
 
+/// How long a client may take nothing of an answer that is there. It can resume a stream.
+const WRITE_PATIENCE: Duration = Duration::from_secs(30);
+
 /// What a server is started with.
 #[derive(Clone)]
 pub(crate) struct Options {
@@ -189,7 +192,8 @@ fn api_settings(config: &Config, models: Models) -> leasehold_api::Settings {
 
 /// How connections are treated under a configuration.
 pub(crate) fn limits(config: &Config) -> Limits {
-    let patience = Patience { head: config.header_read_timeout, idle: config.idle_timeout };
+    let (head, idle) = (config.header_read_timeout, config.idle_timeout);
+    let patience = Patience { head, idle, write: WRITE_PATIENCE };
     let connections = u32::try_from(config.max_connections).unwrap_or(u32::MAX);
     Limits { connections, patience }
 }

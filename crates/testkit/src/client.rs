@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::server::id_of;
-use crate::{Item, Request, TestServer};
+use crate::{EventStream, Item, Request, TestServer};
 
 /// Where a client's paths begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,6 +120,37 @@ impl<'a> Client<'a> {
     pub async fn session(&self, environment: &str) -> String {
         let body = json!({"agent": "agent_1", "environment_id": environment});
         id_of(&self.post("/sessions", body).await.success())
+    }
+
+    /// Sends events to a session.
+    #[expect(clippy::needless_pass_by_value, reason = "bodies are written where they are sent")]
+    pub fn send(&self, session: &str, events: Value) -> Request<'a> {
+        self.post(self.events(session), json!({ "events": events }))
+    }
+
+    /// Sends a message of the user to a session.
+    pub fn say(&self, session: &str, text: &str) -> Request<'a> {
+        let content = json!([{"type": "text", "text": text}]);
+        self.send(session, json!([{"type": "user.message", "content": content}]))
+    }
+
+    /// The path of a session's events, whose id may be that of either dialect.
+    pub fn events(&self, session: &str) -> String {
+        let (_, digits) = session.split_once('_').expect("an id");
+        let prefix = if self.dialect == Dialect::A { "sesn" } else { "sess" };
+        format!("/sessions/{prefix}_{digits}/events")
+    }
+
+    /// The whole log of a session.
+    pub async fn log(&self, session: &str) -> Vec<Value> {
+        let path = format!("{}?limit=1000", self.events(session));
+        let list = self.get(path).await.expect(200);
+        list["data"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// Streams the events of a session from now on.
+    pub async fn stream(&self, session: &str) -> EventStream {
+        self.get(format!("{}/stream", self.events(session))).stream().await
     }
 
     /// A queued item in an environment of its own.

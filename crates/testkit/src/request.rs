@@ -5,14 +5,15 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use http::response::Parts;
 use http::{HeaderName, HeaderValue, Method};
-use http_body_util::combinators::BoxBody;
+use http_body_util::combinators::{BoxBody, UnsyncBoxBody};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body, Frame};
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-use crate::{Reply, TestServer};
+use crate::{EventStream, Reply, TestServer};
 
 /// A request that is sent by awaiting it.
 #[derive(Clone)]
@@ -86,6 +87,22 @@ impl<'a> Request<'a> {
     }
 
     async fn send(self) -> Reply {
+        let (asked, parts, body) = self.begin().await;
+        let bytes = body.collect().await.expect("a body in memory").to_bytes();
+        Reply { asked, status: parts.status.as_u16(), headers: parts.headers, bytes }
+    }
+
+    /// Sends it; the answer must be a stream of events.
+    pub async fn stream(self) -> EventStream {
+        let (asked, parts, body) = self.begin().await;
+        let stream = EventStream::new(asked, parts.headers, body);
+        assert_eq!(parts.status, 200);
+        assert_eq!(stream.header("content-type"), Some("text/event-stream"));
+        assert_eq!(stream.header("cache-control"), Some("no-store"));
+        stream
+    }
+
+    async fn begin(self) -> (String, Parts, UnsyncBoxBody<Bytes, String>) {
         let asked = format!("{} {}", self.method, self.uri);
         let mut request = http::Request::new(self.rest.after(self.body));
         *request.method_mut() = self.method;
@@ -95,8 +112,7 @@ impl<'a> Request<'a> {
         }
         let Ok(response) = self.server.api().router().oneshot(request).await;
         let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.expect("a body in memory").to_bytes();
-        Reply { asked, status: parts.status.as_u16(), headers: parts.headers, bytes }
+        (asked, parts, body.map_err(|error| error.to_string()).boxed_unsync())
     }
 }
 

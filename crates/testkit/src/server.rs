@@ -10,7 +10,7 @@ use leasehold_store::{Clock, Store, sqlite};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{Client, Dialect, models};
+use crate::{Client, Dialect, Runner, models};
 
 /// Where every test begins: 2026-07-02T09:20:00.004310Z. The fraction shows where a stamp is cut.
 const START: Timestamp = Timestamp::from_micros(1_782_984_000_004_310);
@@ -172,6 +172,11 @@ impl TestServer {
         let path = format!("/environments/{environment}/keys");
         let made = self.native().post(path, json!({"name": "worker"})).await.expect(201);
         text(&made, "key")
+    }
+
+    /// Takes the oldest turn that waits, to play the runner of it.
+    pub async fn runner(&self) -> Runner<'_> {
+        Runner::take(self).await
     }
 
     /// Closes the store, as at the end of a server.

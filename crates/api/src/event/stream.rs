@@ -136,6 +136,9 @@ impl Follower {
             // A piece is taken before the look: the log is then at least as new as the piece.
             self.pieces.take_up();
             if self.seen != Some(self.watch.changes()) {
+                if !self.is_admitted().await {
+                    return None;
+                }
                 if let Some(frame) = self.look().await {
                     return Some(frame);
                 }
@@ -148,9 +151,9 @@ impl Follower {
                 continue;
             }
             match self.wait().await {
-                Woken::Look if self.is_admitted().await => {}
+                Woken::Look => {}
                 Woken::Silence if self.is_admitted().await => return Some(HEARTBEAT),
-                Woken::Look | Woken::Silence | Woken::Closing => return None,
+                Woken::Silence | Woken::Closing => return None,
             }
         }
     }

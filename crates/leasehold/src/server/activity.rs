@@ -24,6 +24,15 @@ pub(crate) struct Patience {
     pub(crate) head: Duration,
     /// Between requests.
     pub(crate) idle: Duration,
+    /// Without taking a byte of what is being written: a client that reads a stream and stops.
+    pub(crate) write: Duration,
+}
+
+impl Patience {
+    /// The shortest of them.
+    pub(super) fn least(self) -> Duration {
+        self.head.min(self.idle).min(self.write)
+    }
 }
 
 /// What a connection does.
@@ -46,19 +55,23 @@ struct Inner {
     opened: Instant,
     /// Milliseconds since `opened`, and the phase in the two lowest bits.
     state: AtomicU64,
+    /// One more than the milliseconds after `opened` at which the client stopped to take bytes; 0
+    /// while it takes them.
+    blocked: AtomicU64,
 }
 
 impl Activity {
     /// A new connection owes a request at once, so it counts as sending a head.
     pub(super) fn new() -> Self {
-        let inner = Inner { opened: Instant::now(), state: AtomicU64::new(0) };
+        let (state, blocked) = (AtomicU64::new(0), AtomicU64::new(0));
+        let inner = Inner { opened: Instant::now(), state, blocked };
         let activity = Self(Arc::new(inner));
         activity.enter(Phase::Head);
         activity
     }
 
     pub(super) fn enter(&self, phase: Phase) {
-        let millis = u64::try_from(self.0.opened.elapsed().as_millis()).unwrap_or(0);
+        let millis = self.millis();
         let bits = match phase {
             Phase::Idle => 0,
             Phase::Head => 1,
@@ -86,6 +99,26 @@ impl Activity {
         }
     }
 
+    /// Whether the client has taken nothing for too long.
+    pub(super) fn is_stalled(&self, patience: Patience) -> bool {
+        let since = self.0.blocked.load(Ordering::Relaxed);
+        since > 0
+            && Duration::from_millis(self.millis().saturating_sub(since - 1)) >= patience.write
+    }
+
+    fn millis(&self) -> u64 {
+        u64::try_from(self.0.opened.elapsed().as_millis()).unwrap_or(0)
+    }
+
+    /// What came of an attempt to write.
+    fn wrote(&self, polled: &Poll<io::Result<usize>>) {
+        if polled.is_ready() {
+            self.0.blocked.store(0, Ordering::Relaxed);
+        } else if self.0.blocked.load(Ordering::Relaxed) == 0 {
+            self.0.blocked.store(self.millis() + 1, Ordering::Relaxed);
+        }
+    }
+
     fn received(&self) {
         if self.phase() == Phase::Idle {
             self.enter(Phase::Head);
@@ -93,7 +126,7 @@ impl Activity {
     }
 }
 
-/// A stream that tells when bytes come in.
+/// A stream that tells when bytes come in, and when none go out that should.
 pub(super) struct WatchedStream {
     pub(super) stream: TcpStream,
     pub(super) activity: Activity,
@@ -121,7 +154,10 @@ impl AsyncWrite for WatchedStream {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write(cx, bytes)
+        let this = self.get_mut();
+        let polled = Pin::new(&mut this.stream).poll_write(cx, bytes);
+        this.activity.wrote(&polled);
+        polled
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -137,7 +173,10 @@ impl AsyncWrite for WatchedStream {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write_vectored(cx, slices)
+        let this = self.get_mut();
+        let polled = Pin::new(&mut this.stream).poll_write_vectored(cx, slices);
+        this.activity.wrote(&polled);
+        polled
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -38,7 +38,7 @@ pub(super) async fn serve<S, B>(
     let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
     // Looked at this often, a limit is exceeded by no more than the shortest of them.
-    let step = patience.head.min(patience.idle);
+    let step = patience.least();
     let mut alarm = pin!(sleep_until(Instant::now() + step));
     let mut last_chance = None;
     loop {
@@ -52,6 +52,9 @@ pub(super) async fn serve<S, B>(
             }
             () = alarm.as_mut() => {
                 let now = Instant::now();
+                if activity.is_stalled(patience) {
+                    return;
+                }
                 match (activity.deadline(patience), last_chance) {
                     (Some(deadline), None) if deadline <= now => {
                         if activity.phase() == Phase::Head {

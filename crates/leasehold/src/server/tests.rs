@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use hyper::Response;
 use hyper::service::service_fn;
-use secrecy::ExposeSecret as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
@@ -16,6 +15,7 @@ use leasehold_client::Client;
 use leasehold_client::environment::NewEnvironment;
 use leasehold_client::work::Poll;
 use leasehold_model::EnvironmentId;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::activity::Patience;
 use super::bootstrap::Administrator;
@@ -51,7 +51,7 @@ impl House {
                 Ok::<_, Infallible>(Response::new("welcome".to_owned()))
             }
         });
-        let limits = Limits { connections, patience: Patience { head, idle } };
+        let limits = Limits { connections, patience: Patience { head, idle, write: LONG } };
         let serving = port.serve(service, limits, until);
         Self { address, gate, asked, closing, serving }
     }
@@ -188,6 +188,89 @@ async fn a_shutdown_answers_a_blocked_poll_and_keeps_everything() {
     let client = Client::builder(again.url(), token).build().unwrap();
     assert_eq!(client.retrieve_environment(&environment).await.unwrap().id, environment);
     again.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_is_cut_off() {
+    let port = Port::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let address = port.address();
+    let (closing, until) = watch::channel(false);
+    // More than the buffers between a server and a client hold.
+    let flood = service_fn(|_| async { Ok::<_, Infallible>(Response::new("a".repeat(64 << 20))) });
+    let patience = Patience { head: LONG, idle: LONG, write: SHORT };
+    let serving = port.serve(flood, Limits { connections: 9, patience }, until);
+    let mut deaf = TcpStream::connect(address).await.unwrap();
+    deaf.write_all(REQUEST).await.unwrap();
+    let mut begun = [0; 1];
+    deaf.read_exact(&mut begun).await.unwrap();
+    closing.send_replace(true);
+    tokio::time::timeout(LONG, serving.ended()).await.unwrap();
+}
+
+/// Sends a request on a connection of its own, to which nothing else is sent.
+async fn ask(server: &Server, token: &SecretString, request: &str, body: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(server.address()).await.unwrap();
+    let head = format!(
+        "{request} HTTP/1.1\r\nhost: here\r\nauthorization: Bearer {}\r\ncontent-length: {}\r\n\
+         connection: close\r\n\r\n{body}",
+        token.expose_secret(),
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream
+}
+
+/// The id that an answer begins with.
+async fn made(server: &Server, token: &SecretString, path: &str, body: &str) -> String {
+    let mut stream = ask(server, token, &format!("POST /api/v1/cloud{path}"), body).await;
+    let answer = rest(&mut stream).await;
+    let (_, id) = answer.split_once("{\"id\":\"").unwrap_or_else(|| panic!("{answer}"));
+    id.split_once('"').unwrap().0.to_owned()
+}
+
+/// Reads on until this has come.
+async fn read_until(stream: &mut TcpStream, end: &str) -> String {
+    let mut text = String::new();
+    while !text.contains(end) {
+        let mut bytes = [0; 1_024];
+        let read = tokio::time::timeout(LONG, stream.read(&mut bytes)).await.unwrap().unwrap();
+        assert_ne!(read, 0, "closed after {text:?}");
+        text.push_str(std::str::from_utf8(&bytes[..read]).unwrap());
+    }
+    text
+}
+
+#[tokio::test]
+async fn a_stream_outlives_idle_connections_and_ends_with_the_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = Options::local(folder.path());
+    options.config.idle_timeout = SHORT;
+    let server = Server::start(options).await.unwrap();
+    let Administrator::Minted(token) = server.administrator() else { panic!("not empty") };
+    let token = token.clone();
+    let body = r#"{"name": "farm", "config": {"type": "cloud"}}"#;
+    let environment = made(&server, &token, "/environments", body).await;
+    let body = format!(r#"{{"agent": "agent_1", "environment_id": "{environment}"}}"#);
+    let session = made(&server, &token, "/sessions", &body).await;
+    let events = format!("/api/v1/cloud/sessions/{session}/events");
+
+    let mut stream = ask(&server, &token, &format!("GET {events}/stream"), "").await;
+    // The head comes although there is no event.
+    let head = read_until(&mut stream, "\r\n\r\n").await;
+    assert!(head.contains("content-type: text/event-stream\r\n"), "{head}");
+    assert!(head.contains("transfer-encoding: chunked\r\n"), "{head}");
+    // By the time that this one is ended, the stream has been silent for as long.
+    let mut idle = TcpStream::connect(server.address()).await.unwrap();
+    idle.write_all(b"GET /healthz HTTP/1.1\r\nhost: here\r\n\r\n").await.unwrap();
+    rest(&mut idle).await;
+    let body = r#"{"events": [{"type": "user.interrupt"}]}"#;
+    let mut sent = ask(&server, &token, &format!("POST {events}"), body).await;
+    assert!(rest(&mut sent).await.starts_with("HTTP/1.1 200"));
+    let frame = read_until(&mut stream, "\n\n").await;
+    assert!(frame.contains("event: user.interrupt\n"), "{frame}");
+
+    assert_eq!(server.shutdown().await.unwrap(), Ending::Complete);
+    assert!(rest(&mut stream).await.ends_with("0\r\n\r\n"), "the stream was cut off");
 }
 
 #[tokio::test]

@@ -25,8 +25,10 @@ use Foreign::{Nothing, Own, Refused};
 enum Before {
     Fresh,
     Acked,
+    /// Its session is archived, so that a stream of it ends.
+    Archived,
 }
-use Before::{Acked, Fresh};
+use Before::{Acked, Archived, Fresh};
 
 type Row = (&'static str, Before, Foreign, u16, fn(&Scene<'_>) -> Value);
 
@@ -35,7 +37,7 @@ fn nothing(_: &Scene<'_>) -> Value {
 }
 
 /// The rows that the two dialects share; only a create's status differs.
-const VENDORS: [Row; 21] = [
+const VENDORS: [Row; 29] = [
     ("createEnvironment", Fresh, Own, 201, |_| json!({"name": "n", "config": {"type": "cloud"}})),
     ("listEnvironments", Fresh, Nothing, 200, nothing),
     ("retrieveEnvironment", Fresh, Refused, 200, nothing),
@@ -55,6 +57,15 @@ const VENDORS: [Row; 21] = [
     ("archiveSession", Fresh, Refused, 200, nothing),
     ("deleteSession", Fresh, Refused, 200, nothing),
     ("listModels", Fresh, Own, 200, nothing),
+    ("sendEvents", Fresh, Refused, 200, |_| json!({"events": [{"type": "user.interrupt"}]})),
+    ("listEvents", Fresh, Refused, 200, nothing),
+    ("streamEvents", Archived, Refused, 200, nothing),
+    ("listThreads", Fresh, Refused, 200, nothing),
+    ("retrieveThread", Fresh, Refused, 200, nothing),
+    // The one thread that there is cannot be archived.
+    ("archiveThread", Fresh, Refused, 400, nothing),
+    ("listThreadEvents", Fresh, Refused, 200, nothing),
+    ("streamThreadEvents", Archived, Refused, 200, nothing),
     ("listWork", Fresh, Refused, 200, nothing),
     ("pollWork", Fresh, Refused, 200, nothing),
     ("workStats", Fresh, Refused, 200, nothing),
@@ -107,8 +118,13 @@ struct Scene<'a> {
 impl<'a> Scene<'a> {
     async fn set(server: &'a TestServer, before: Before) -> Self {
         let item = server.q().item().await;
-        if before == Acked {
-            item.ack().await.expect(200);
+        match before {
+            Fresh => {}
+            Acked => drop(item.ack().await.expect(200)),
+            Archived => {
+                let path = format!("/sessions/{}/archive", item.session);
+                server.q().call(path).await.expect(200);
+            }
         }
         let native = server.native();
         server.key(&item.environment).await;
@@ -137,6 +153,7 @@ impl<'a> Scene<'a> {
             .replace("{work_id}", &self.item.id)
             .replace("{session_id}", &session)
             .replace("{model_id}", "model-large")
+            .replace("{thread_id}", &self.item.session.replace("sess_", "sthr_"))
             .replace("{account_id}", &self.account)
             .replace("{token_id}", &self.token)
             .replace("{key_id}", &self.key)
@@ -199,6 +216,9 @@ async fn every_route_refuses_nobody_and_a_stranger_and_serves_its_owner() {
         let reply = ask(&owner, route, &path, &body).await;
         if is_create {
             reply.success();
+        } else if route.is_stream() {
+            assert_eq!(reply.status, success);
+            assert_eq!(reply.header("content-type"), Some("text/event-stream"));
         } else {
             reply.expect(success);
         }

@@ -2,8 +2,12 @@
 
 mod config;
 mod environments;
+mod event_list;
+mod events;
 mod heartbeat;
 mod poll_and_ack;
 mod queue;
 mod sessions;
 mod stop;
+mod streams;
+mod threads;

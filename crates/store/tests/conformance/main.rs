@@ -28,6 +28,7 @@ mod differential;
 mod dump;
 mod environments;
 mod file;
+mod follow;
 mod gate;
 mod history;
 mod lab;

@@ -1,1 +1,38 @@
+use leasehold_model::event::{StopReason, Usage};
+use serde_json::{Value, json};
 
+use super::MANNER;
+
+fn stop(reason: &StopReason) -> (&'static str, Value) {
+    let written = (MANNER.stop)(reason);
+    (written.reason, json!(written.details))
+}
+
+#[test]
+fn why_a_session_rests() {
+    let refusal = StopReason::Refusal { category: Some("c".to_owned()), explanation: None };
+    let details = json!({"type": "refusal", "category": "c", "explanation": null});
+    for (reason, word, details) in [
+        (StopReason::EndTurn, "end_turn", Value::Null),
+        (StopReason::RequiresAction(Vec::new()), "requires_action", Value::Null),
+        (StopReason::RetriesExhausted, "retries_exhausted", Value::Null),
+        (StopReason::BudgetReached, "budget_reached", Value::Null),
+        (StopReason::Cancelled, "end_turn", Value::Null),
+        (refusal, "refusal", details),
+    ] {
+        assert_eq!(stop(&reason), (word, details));
+        assert!((MANNER.stop)(&reason).details.is_some(), "the member is there");
+    }
+}
+
+#[test]
+fn what_a_request_used() {
+    let usage = Usage { input_tokens: 1, output_tokens: 2, cost_nanos: 3, ..Usage::default() };
+    let written = json!({
+        "input_tokens": 1,
+        "output_tokens": 2,
+        "cache_read_input_tokens": 0,
+        "cache_creation_input_tokens": 0,
+    });
+    assert_eq!(json!((MANNER.usage)(&usage)), written);
+}
