@@ -2,10 +2,12 @@
 //! without a socket.
 //!
 //! [`TestServer`] is the server, [`Client`] one caller of one dialect, [`Request`] and [`Reply`] what
-//! goes to and fro, [`Item`] the work item that most tests are about. Everything here panics with
-//! the answer in its message when it is not the expected one: it is for tests alone.
+//! goes to and fro, [`Item`] the work item that most tests are about. [`corpus`] replays what
+//! fuzzing found. Everything here panics with the answer in its message when it is not the expected
+//! one: it is for tests alone.
 
 mod client;
+pub mod corpus;
 mod item;
 mod models;
 mod reply;
