@@ -26,10 +26,8 @@ pub(crate) async fn environment(client: &Client) -> String {
 /// A session, which queues an item.
 pub(crate) async fn session(client: &Client, environment: &str) -> Result<String, Error> {
     let new = NewSession {
-        agent: AGENT.to_owned(),
-        environment_id: environment.to_owned(),
-        title: None,
         metadata: BTreeMap::from([("ticket".to_owned(), "4711".to_owned())]),
+        ..NewSession::of(AGENT, environment)
     };
     Ok(client.create_session(&new).await?.into_inner().id)
 }
