@@ -59,11 +59,10 @@ impl Api {
     /// The API on an open store whose observer is that of `metrics`.
     pub fn new(store: Store, metrics: Metrics, settings: Settings) -> Self {
         let claims = ClaimSigner::new(store.claim_key());
-        let default_ttl = Ttl::clamped(settings.default_ttl.as_secs());
         Self(Arc::new(Shared {
+            default_ttl: Ttl::clamped(settings.default_ttl.as_secs()),
             store,
             settings,
-            default_ttl,
             claims,
             metrics,
             in_flight: InFlight::default(),

@@ -8,6 +8,8 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CACHE_CONTROL};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, StatusCode};
+use leasehold_model::agent::Agent;
+use leasehold_model::agent::snapshot::Snapshot;
 use leasehold_model::environment::Facts;
 use leasehold_model::environment::config::Kind;
 use leasehold_model::id::{self, Id};
@@ -15,12 +17,13 @@ use leasehold_model::idempotency::{Fingerprint, Keyed, Once, ResponseKey, Stored
 use leasehold_model::refusal::Resource;
 use leasehold_model::session::Session;
 use leasehold_model::work::{Caller, WorkerId};
-use leasehold_model::{AccountId, EnvironmentId, Op, Refusal, WorkId};
-use leasehold_store::Views;
+use leasehold_model::{AccountId, AgentId, EnvironmentId, Op, Refusal, WorkId};
+use leasehold_store::{Listing, Views};
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::agent::{Manner, Reader};
 use crate::app::Api;
 use crate::auth::Principal;
 use crate::body::{self, Invalid};
@@ -170,6 +173,39 @@ impl Call {
         named.ok_or(Failure::not_found(Resource::Work))
     }
 
+    /// The agent in the path, which need not exist; that it is the caller's is for the rules to say.
+    pub(crate) fn agent(&self) -> Result<(AccountId, AgentId), Failure> {
+        let account = self.authorize()?;
+        let id = self.id("agent_id").ok_or_else(|| Failure::not_found(Resource::Agent))?;
+        Ok((account, id))
+    }
+
+    /// The caller's agent of this id, as it is now; another account's is as good as none
+    /// (agents §8).
+    pub(crate) async fn found_agent(&self) -> Result<Agent, Failure> {
+        let (account, id) = self.agent()?;
+        let found = self.views().agent(id).await?.filter(|agent| agent.account == account);
+        found.ok_or_else(|| Failure::not_found(Resource::Agent))
+    }
+
+    /// The agent that the path and the query's `version` name.
+    pub(crate) async fn agent_at_version(&self) -> Result<Agent, Failure> {
+        let agent = self.found_agent().await?;
+        let Some(number) = self.query().integer("version")? else { return Ok(agent) };
+        if number < 1 {
+            return Err(Invalid::new("version", "must be a positive integer").into());
+        }
+        let missing = || Failure::not_found(Resource::Agent);
+        let number = u32::try_from(number).map_err(|_| missing())?;
+        let version = self.views().agent_version(agent.id, number).await?.ok_or_else(missing)?;
+        Ok(agent.at(version))
+    }
+
+    /// Reads what a body says of an agent, in the manner of a dialect.
+    pub(crate) fn reader(&self, manner: &'static Manner) -> Reader<'_> {
+        Reader { manner, models: &self.app.settings().models }
+    }
+
     /// The session in the path, once it is clear that the caller may do this with it. An environment
     /// key reaches the sessions of its environment, a claim that stands its own.
     pub(crate) async fn session(&self) -> Result<Session, Failure> {
@@ -187,6 +223,25 @@ impl Call {
         }
         self.authorize()?;
         Ok(session)
+    }
+
+    /// What a session holds of its agent.
+    pub(crate) async fn snapshot(&self, session: &Session) -> Result<Arc<Snapshot>, Failure> {
+        let named = (session.id, session.agent.clone());
+        let snapshot = self.views().snapshots(vec![named]).await?.pop();
+        let unknown = || Arc::new(session.agent.snapshot(None));
+        Ok(snapshot.unwrap_or_else(unknown))
+    }
+
+    /// The sessions of a list, each with what it holds of its agent.
+    pub(crate) async fn snapshots(
+        &self,
+        listing: Listing<Session>,
+    ) -> Result<Listing<(Session, Arc<Snapshot>)>, Failure> {
+        let named = listing.items.iter().map(|session| (session.id, session.agent.clone()));
+        let snapshots = self.views().snapshots(named.collect()).await?;
+        let items = listing.items.into_iter().zip(snapshots).collect();
+        Ok(Listing { items, more: listing.more })
     }
 
     /// Hands an operation to the store and writes its answer. With an idempotency key the answer is

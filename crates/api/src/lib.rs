@@ -7,6 +7,7 @@
 //! Nothing here decides about work: handlers turn requests into operations of the model, hand them
 //! to the store, and turn replies and refusals into what the dialect says.
 
+mod agent;
 mod app;
 mod auth;
 mod body;
@@ -25,6 +26,7 @@ mod probe;
 mod query;
 mod request_id;
 mod route;
+mod session;
 mod time;
 
 #[doc(hidden)]

@@ -6,12 +6,12 @@
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
-use reqwest::{Method, RequestBuilder, Url, redirect};
+use reqwest::{Method, RequestBuilder, Response, Url, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::error::{Error, TransportFault};
+use crate::error::{Error, StreamFault, TransportFault};
 use crate::reply::Reply;
 use crate::{Result, error, reply, tls};
 
@@ -61,6 +61,7 @@ pub struct Client {
     base: Url,
     authorization: HeaderValue,
     dialect: Dialect,
+    request_timeout: Duration,
 }
 
 /// Settings of a [`Client`] that is to be.
@@ -88,7 +89,8 @@ impl Builder {
         self
     }
 
-    /// How long a request may take, its answer included; 30 s if never set.
+    /// How long a request may take, its answer included; 30 s if never set. Of a stream it limits
+    /// how long the answer may take to begin.
     #[must_use]
     pub fn request_timeout(mut self, limit: Duration) -> Self {
         self.request_timeout = limit;
@@ -108,7 +110,6 @@ impl Builder {
         let tls = if base.scheme() == "https" { tls::verifying()? } else { tls::unused()? };
         let mut http = reqwest::Client::builder()
             .connect_timeout(self.connect_timeout)
-            .timeout(self.request_timeout)
             .redirect(redirect::Policy::none())
             .tcp_nodelay(true)
             .user_agent(concat!("leasehold-client/", env!("CARGO_PKG_VERSION")))
@@ -124,6 +125,7 @@ impl Builder {
             base,
             authorization: bearer(&self.token)?,
             dialect: self.dialect,
+            request_timeout: self.request_timeout,
         })
     }
 }
@@ -199,16 +201,40 @@ impl Client {
         &self,
         request: RequestBuilder,
     ) -> Result<Reply<T>> {
+        let request = request.timeout(self.request_timeout);
         let response = request.send().await.map_err(|source| self.transport(source))?;
-        let status = response.status();
-        let headers = response.headers().clone();
-        let body = response.bytes().await.map_err(|source| self.transport(source))?;
-        let request_id = request_id(&headers);
-        if !status.is_success() {
-            let retry_after = retry_after(&headers);
-            return Err(error::refusal(status, request_id, retry_after, &body));
+        if !response.status().is_success() {
+            return Err(self.refusal(response).await);
         }
-        reply::decode(status.as_u16(), request_id, body.into())
+        let (status, request_id) = (response.status().as_u16(), request_id(response.headers()));
+        let body = response.bytes().await.map_err(|source| self.transport(source))?;
+        reply::decode(status, request_id, body.into())
+    }
+
+    /// Sends a request whose answer has no end of its own, and gives it as soon as it begins.
+    pub(crate) async fn open(&self, request: RequestBuilder) -> Result<Response> {
+        let begin = async {
+            let response = request.send().await.map_err(|source| self.transport(source))?;
+            if response.status().is_success() {
+                Ok(response)
+            } else {
+                Err(self.refusal(response).await)
+            }
+        };
+        let time = self.request_timeout;
+        let begun = tokio::time::timeout(time, begin).await;
+        begun.unwrap_or(Err(Error::Stream { fault: StreamFault::Silent { time } }))
+    }
+
+    /// The error that an answer outside 200..=299 stands for.
+    async fn refusal(&self, response: Response) -> Error {
+        let status = response.status();
+        let (request_id, retry_after) =
+            (request_id(response.headers()), retry_after(response.headers()));
+        match response.bytes().await {
+            Ok(body) => error::refusal(status, request_id, retry_after, &body),
+            Err(source) => self.transport(source),
+        }
     }
 
     /// Sends a request with a JSON body and decodes its answer.
@@ -220,7 +246,7 @@ impl Client {
         self.send(request.json(body)).await
     }
 
-    fn transport(&self, source: reqwest::Error) -> Error {
+    pub(crate) fn transport(&self, source: reqwest::Error) -> Error {
         let fault = if source.is_timeout() {
             TransportFault::Timeout
         } else if source.is_connect() {

@@ -6,6 +6,8 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::sse::TooLong;
+
 /// Why a call gave no value.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -41,6 +43,13 @@ pub enum Error {
     /// The server refused the request or failed.
     #[error(transparent)]
     Api(Box<ApiError>),
+    /// A stream of events cannot be read on.
+    #[error("the stream of events cannot be read on: {fault}")]
+    Stream {
+        /// What happened.
+        #[source]
+        fault: StreamFault,
+    },
     /// The server accepted the request, but its answer is not what was expected.
     #[error("the answer with status {status} cannot be read")]
     Decode {
@@ -73,6 +82,37 @@ impl std::fmt::Display for TransportFault {
             Self::Broken => "the connection broke",
         })
     }
+}
+
+/// How a stream of events failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamFault {
+    /// Nothing came for so long, not even a sign of life.
+    #[error("nothing came for {} s", time.as_secs())]
+    Silent {
+        /// How long.
+        time: Duration,
+    },
+    /// The server reported an accident on the stream itself (events §5).
+    #[error("{message} ({kind})")]
+    Reported {
+        /// The class, such as `api_error`.
+        kind: String,
+        /// A sentence for people.
+        message: String,
+    },
+    /// A frame is too long.
+    #[error(transparent)]
+    TooLong(#[from] TooLong),
+    /// A frame is not an event.
+    #[error("a frame is not an event")]
+    NotAnEvent(#[source] serde_json::Error),
+    /// The answer is not a stream at all, as from something else in between.
+    #[error("the answer is of the type {content_type:?}")]
+    NotAStream {
+        /// Its type, or nothing.
+        content_type: String,
+    },
 }
 
 /// A refusal in the server's words (conventions §4).
@@ -119,7 +159,27 @@ impl Error {
         match self {
             Self::Api(error) => Some(error.status),
             Self::Decode { status, .. } => Some(*status),
-            Self::Setup { .. } | Self::Argument { .. } | Self::Transport { .. } => None,
+            Self::Setup { .. }
+            | Self::Argument { .. }
+            | Self::Transport { .. }
+            | Self::Stream { .. } => None,
+        }
+    }
+
+    /// Whether the same call may well succeed in a while: nobody answered in time, or the server
+    /// asks for patience (worker protocol §7). A conflict is none of these; who calls may know
+    /// better.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Transport { .. } => true,
+            Self::Api(error) => matches!(error.status, 408 | 429 | 500..),
+            Self::Stream { fault } => match fault {
+                StreamFault::Silent { .. } | StreamFault::Reported { .. } => true,
+                StreamFault::TooLong(_)
+                | StreamFault::NotAnEvent(_)
+                | StreamFault::NotAStream { .. } => false,
+            },
+            Self::Setup { .. } | Self::Argument { .. } | Self::Decode { .. } => false,
         }
     }
 
@@ -128,7 +188,10 @@ impl Error {
         match self {
             Self::Api(error) => error.request_id.as_deref(),
             Self::Decode { request_id, .. } => request_id.as_deref(),
-            Self::Setup { .. } | Self::Argument { .. } | Self::Transport { .. } => None,
+            Self::Setup { .. }
+            | Self::Argument { .. }
+            | Self::Transport { .. }
+            | Self::Stream { .. } => None,
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Which part of a list is wanted.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Cursor {
-    /// Most elements of the page, 1..=100; the server's default is 20.
+    /// Most elements of the page, 1..=100 unless a list says otherwise; the server's default is 20.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u16>,
     /// Where to go on: the [`Page::next_page`] of the page before.

@@ -50,6 +50,11 @@ impl Models {
         self.0.iter().find(|card| card.id == id)
     }
 
+    /// Whether a model has a price, so that what it costs can be kept within a budget.
+    pub fn is_priced(&self, id: &str) -> bool {
+        self.get(id).is_some_and(|card| card.prices.input.is_some() && card.prices.output.is_some())
+    }
+
     /// All of them, in the operator's order.
     pub fn iter(&self) -> std::slice::Iter<'_, ModelCard> {
         self.0.iter()

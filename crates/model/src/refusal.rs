@@ -99,6 +99,10 @@ pub enum Refusal {
         version: u32,
     },
 
+    /// A session cannot be without a model.
+    AgentModelRequired,
+    /// The session cannot have such a budget.
+    Budget(BudgetProblem),
     /// The session is archived: it takes no change.
     SessionArchived,
     /// The session has ended by an error: it hears nothing any more.
@@ -146,6 +150,25 @@ pub enum Verb {
     Heartbeat,
     /// Finish.
     Stop,
+}
+
+/// Why a session cannot have a budget (sessions §4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BudgetProblem {
+    /// It was created without one, or lost it: none can be added.
+    CreateOnly,
+    /// What its model costs is not known.
+    ModelWithoutPrice,
+}
+
+impl BudgetProblem {
+    /// The wire's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CreateOnly => "budget_create_only",
+            Self::ModelWithoutPrice => "model_not_budgetable",
+        }
+    }
 }
 
 /// Which part of what was asked for is not acceptable, and why.
@@ -199,6 +222,8 @@ impl Refusal {
             Self::AgentArchived => "agent_archived",
             Self::AgentMoved { .. } => "agent_moved",
             Self::AgentVersionUnknown { .. } => "agent_version_unknown",
+            Self::AgentModelRequired => "agent_model_required",
+            Self::Budget(_) => "budget",
             Self::SessionArchived => "session_archived",
             Self::SessionTerminated => "session_terminated",
             Self::SessionRunning => "session_running",

@@ -2,6 +2,7 @@
 
 pub mod budget;
 pub mod ops;
+pub mod variables;
 
 use serde::{Deserialize, Serialize};
 

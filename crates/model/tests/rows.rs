@@ -2,26 +2,47 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::BTreeMap;
+
+use leasehold_model::agent::definition::Definition;
+use leasehold_model::agent::model_spec::ModelSpec;
+use leasehold_model::agent::ops::CreateAgent;
+use leasehold_model::catalogue::Models;
 use leasehold_model::environment::config::{Config, Strictness};
 use leasehold_model::environment::ops::{CreateEnvironment, DeleteEnvironment, InUse};
 use leasehold_model::id::{Id, Mint};
 use leasehold_model::op::{Context, Op};
 use leasehold_model::rows::Rows;
-use leasehold_model::session::AgentRef;
-use leasehold_model::session::ops::{ArchiveSession, CreateSession, Projection};
+use leasehold_model::session::ops::{ArchiveSession, Choice, CreateSession, Projection};
 use leasehold_model::work::ops::Poll;
 use leasehold_model::work::{RECLAIM_WINDOW, StateName};
-use leasehold_model::{AccountId, EnvironmentId, Metadata, Timestamp};
+use leasehold_model::{AccountId, AgentId, EnvironmentId, Metadata, Timestamp};
 
 struct Batch {
     rows: Rows,
     mint: Mint,
     account: AccountId,
+    agent: AgentId,
 }
 
 impl Batch {
     fn new() -> Self {
-        Self { rows: Rows::default(), mint: Mint::new(1), account: Id::MIN }
+        let (rows, mint) = (Rows::default(), Mint::new(1));
+        let mut batch = Self { rows, mint, account: Id::MIN, agent: Id::MIN };
+        let definition = Definition {
+            name: "a".to_owned(),
+            description: None,
+            model: ModelSpec::named("m"),
+            system: None,
+            tools: Vec::new(),
+            mcp_servers: Vec::new(),
+            skills: Vec::new(),
+            metadata: Metadata::default(),
+        };
+        let strictness = leasehold_model::agent::definition::Strictness::Bounds;
+        let create = CreateAgent { account: batch.account, definition, strictness };
+        batch.agent = batch.run(&create).id;
+        batch
     }
 
     fn run<O: Op>(&mut self, op: &O) -> O::Reply {
@@ -47,9 +68,12 @@ impl Batch {
         CreateSession {
             account: self.account,
             environment,
-            agent: AgentRef { id: "agent".to_owned(), version: 1 },
+            agent: Choice::newest(self.agent),
             title: None,
             metadata: Metadata::default(),
+            environment_variables: BTreeMap::new(),
+            budget: None,
+            models: Models::default(),
             projection: Projection::Copy,
             traceparent: Some("00-0-0-01".into()),
         }
@@ -64,7 +88,7 @@ fn poll(environment: EnvironmentId) -> Poll {
 fn operations_of_a_batch_see_what_came_before_them() {
     let mut batch = Batch::new();
     let environment = batch.environment();
-    let session = batch.run(&batch.session(environment)).id;
+    let session = batch.run(&batch.session(environment)).session.id;
     let item = batch.run(&poll(environment)).unwrap();
     assert_eq!(item.work.session, session);
     assert_eq!(item.body.traceparent.as_deref(), Some("00-0-0-01"));
@@ -87,7 +111,7 @@ fn undo_takes_back_the_last_operation_and_no_other() {
     let item = batch.run(&poll(environment)).unwrap();
     assert_eq!(item.work.deliveries, 1, "the hand-out that was undone does not count");
 
-    let second = batch.run(&batch.session(environment)).id;
+    let second = batch.run(&batch.session(environment)).session.id;
     batch.rows.undo();
     assert_eq!(batch.rows.sessions.get(&second), None);
     assert_eq!(batch.rows.work.changes().count(), 1);

@@ -116,9 +116,30 @@ impl<'a> Client<'a> {
         id_of(&self.post("/environments", body).await.expect(self.created()))
     }
 
+    /// The id of an agent of the caller's account; the same each time.
+    pub async fn agent(&self) -> String {
+        let bearer = self.bearer.clone().unwrap_or_default();
+        if let Some(known) = self.server.known_agent(&bearer) {
+            return known;
+        }
+        let agent = self.new_agent().await;
+        self.server.know_agent(bearer, agent.clone());
+        agent
+    }
+
+    /// The id of a new agent.
+    pub async fn new_agent(&self) -> String {
+        id_of(
+            &self
+                .post("/agents", json!({"name": "reviewer", "model": "model-small"}))
+                .await
+                .expect(200),
+        )
+    }
+
     /// A new session's id.
     pub async fn session(&self, environment: &str) -> String {
-        let body = json!({"agent": "agent_1", "environment_id": environment});
+        let body = json!({"agent": self.agent().await, "environment_id": environment});
         id_of(&self.post("/sessions", body).await.success())
     }
 
@@ -170,7 +191,8 @@ impl<'a> Client<'a> {
             .map(id_of)
             .next_back()
             .expect("the session's item");
-        Item::new(self.clone(), environment.to_owned(), session, id)
+        let agent = self.agent().await;
+        Item { client: self.clone(), environment: environment.to_owned(), agent, session, id }
     }
 
     /// Who may list a queue: in A the environment's key alone (worker-protocol §1).

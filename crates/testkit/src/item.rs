@@ -14,6 +14,8 @@ pub struct Item<'a> {
     pub client: Client<'a>,
     /// In whose queue it stands.
     pub environment: String,
+    /// Which agent its session runs.
+    pub agent: String,
     /// What it is for.
     pub session: String,
     /// Its own id.
@@ -21,15 +23,6 @@ pub struct Item<'a> {
 }
 
 impl<'a> Item<'a> {
-    pub(crate) fn new(
-        client: Client<'a>,
-        environment: String,
-        session: String,
-        id: String,
-    ) -> Self {
-        Self { client, environment, session, id }
-    }
-
     /// The same item as somebody else sees it.
     #[must_use]
     pub fn seen_by(&self, client: &Client<'a>) -> Self {

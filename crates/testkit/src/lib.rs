@@ -3,10 +3,11 @@
 //!
 //! [`TestServer`] is the server, [`Client`] one caller of one dialect, [`Request`] and [`Reply`] what
 //! goes to and fro, [`Item`] the work item that most tests are about, [`EventStream`] a stream that
-//! stays open, [`Runner`] who lets a model speak. Everything here panics with
-//! the answer in its message when it is not the expected one: it is for tests alone.
+//! stays open, [`Runner`] who lets a model speak; [`corpus`] replays what fuzzing found. Everything
+//! here panics with the answer in its message when it is not the expected one: it is for tests alone.
 
 mod client;
+pub mod corpus;
 mod item;
 mod models;
 mod reply;

@@ -1,5 +1,7 @@
 //! The server: a fresh store for each test, with one account and its administrator's token.
 
+use std::collections::HashMap;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use leasehold_api::{Api, Metrics, Settings, secret};
@@ -30,6 +32,8 @@ pub struct TestServer {
     clock: Clock,
     administrator: String,
     backend: Backend,
+    /// An agent of each caller, by bearer token.
+    agents: Mutex<HashMap<String, String>>,
     // Removed with everything in it when the test is over.
     _folder: Option<TempDir>,
 }
@@ -94,7 +98,8 @@ impl TestServer {
         let first = Bootstrap { name: "default".to_owned(), hash: secret::hash(&administrator) };
         assert!(store.submit(first).await.expect("the first account"), "the store was not empty");
         let api = Api::new(store, metrics, settings);
-        Self { api, clock, administrator, backend, _folder: folder }
+        let agents = Mutex::default();
+        Self { api, clock, administrator, backend, agents, _folder: folder }
     }
 
     /// The application.
@@ -110,6 +115,14 @@ impl TestServer {
     /// What the test runs on.
     pub fn backend(&self) -> Backend {
         self.backend
+    }
+
+    pub(crate) fn known_agent(&self, bearer: &str) -> Option<String> {
+        self.agents.lock().expect("no test panics here").get(bearer).cloned()
+    }
+
+    pub(crate) fn know_agent(&self, bearer: String, agent: String) {
+        self.agents.lock().expect("no test panics here").insert(bearer, agent);
     }
 
     /// Moves the clock forward.

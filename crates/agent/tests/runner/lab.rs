@@ -21,8 +21,8 @@ use leasehold_model::environment::ops::CreateEnvironment;
 use leasehold_model::event::Answer;
 use leasehold_model::log::ops::SendEvents;
 use leasehold_model::log::send::Incoming;
-use leasehold_model::session::ops::{CreateSession, Projection};
-use leasehold_model::session::{AgentRef, Session};
+use leasehold_model::session::Session;
+use leasehold_model::session::ops::{Choice, CreateSession, Projection};
 use leasehold_model::token::ops::CreateAccount;
 use leasehold_model::work::WorkerId;
 use leasehold_model::{Event, EventId, Json, Log, Metadata, Timestamp};
@@ -139,13 +139,16 @@ impl Lab {
         let create = CreateSession {
             account,
             environment,
-            agent: AgentRef { id: agent.id.to_string(), version: agent.version },
+            agent: Choice::newest(agent.id),
             title: None,
             metadata: Metadata::default(),
+            environment_variables: std::collections::BTreeMap::new(),
+            budget: None,
+            models: leasehold_model::catalogue::Models::default(),
             projection: Projection::Empty,
             traceparent: None,
         };
-        let session = store.submit(create).await.unwrap();
+        let session = store.submit(create).await.unwrap().session;
         Self::again(store, clock, session)
     }
 

@@ -100,6 +100,11 @@ impl Members {
         if self.path.is_empty() { member.to_owned() } else { format!("{}.{member}", self.path) }
     }
 
+    /// Whether a member is there and `null`.
+    pub(crate) fn is_null(&self, member: &str) -> bool {
+        self.map.get(member).is_some_and(Value::is_null)
+    }
+
     /// Takes a member out, whatever it is.
     pub(crate) fn take(&mut self, member: &str) -> Option<Value> {
         self.map.remove(member)
@@ -117,6 +122,50 @@ impl Members {
             Some(Value::String(text)) => Ok(Some(text)),
             Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
                 Err(Invalid::new(self.name(member), "must be a string"))
+            }
+        }
+    }
+
+    /// A string that must be there.
+    pub(crate) fn required_word(&mut self, member: &str) -> Result<String, Invalid> {
+        match self.required(member)? {
+            Value::String(text) => Ok(text),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::Array(_)
+            | Value::Object(_) => Err(Invalid::new(self.name(member), "must be a string")),
+        }
+    }
+
+    /// A positive integer; absent and `null` are alike.
+    pub(crate) fn optional_count(&mut self, member: &str) -> Result<Option<u64>, Invalid> {
+        match self.take(member) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => value
+                .as_u64()
+                .filter(|count| *count > 0)
+                .map(Some)
+                .ok_or_else(|| Invalid::new(self.name(member), "must be a positive integer")),
+        }
+    }
+
+    /// An array of objects, each read by its members; absent and `null` are an empty one.
+    pub(crate) fn objects<T>(
+        &mut self,
+        member: &str,
+        read: impl Fn(Self) -> Result<T, Invalid>,
+    ) -> Result<Vec<T>, Invalid> {
+        let path = self.name(member);
+        match self.take(member) {
+            None | Some(Value::Null) => Ok(Vec::new()),
+            Some(Value::Array(items)) => items
+                .into_iter()
+                .enumerate()
+                .map(|(place, item)| read(Self::of(item, &format!("{path}.{place}"))?))
+                .collect(),
+            Some(Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => {
+                Err(Invalid::new(path, "must be an array"))
             }
         }
     }
@@ -190,6 +239,14 @@ impl Members {
             patch.insert(key, value);
         }
         Ok(Some(patch))
+    }
+
+    /// As [`Members::metadata_patch`], but `null` is as good as absent.
+    pub(crate) fn metadata_patch_or_null(&mut self) -> Result<Option<MetadataPatch>, Invalid> {
+        if self.is_null("metadata") {
+            self.take("metadata");
+        }
+        self.metadata_patch()
     }
 
     /// Refuses what was not taken.

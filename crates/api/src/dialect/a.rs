@@ -3,6 +3,7 @@
 //! Its clients send the query parameter `beta=true` and headers of the vendor's own; nothing here
 //! looks at them. Unlike dialect Q it refuses members of a body that it does not know.
 
+mod agent;
 mod config;
 mod environment;
 mod error;

@@ -3,6 +3,7 @@
 //! Its clients tolerate more than they send, so members of a body that nobody knows are passed
 //! over, except within the configuration of an environment.
 
+mod agent;
 mod config;
 mod environment;
 pub(crate) mod error;

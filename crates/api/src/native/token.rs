@@ -104,8 +104,9 @@ fn scope(word: &str) -> Result<Scope, Invalid> {
     Scope::parse(word).ok_or_else(|| {
         Invalid::new(
             "scopes",
-            "must hold 'environments:read', 'environments:write', 'sessions:read', \
-             'sessions:write', 'work:read', 'work:write' or 'admin'",
+            "must hold 'environments:read', 'environments:write', 'agents:read', \
+             'agents:write', 'sessions:read', 'sessions:write', 'work:read', 'work:write' or \
+             'admin'",
         )
     })
 }

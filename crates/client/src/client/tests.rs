@@ -8,8 +8,11 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::{Client, Dialect};
+use crate::agent::{NewAgent, Policy};
 use crate::environment::Archived;
+use crate::event::{Kind, NewEvent, Order};
 use crate::key::NewKey;
+use crate::session::{NewSession, SessionChange, SessionFilter};
 use crate::work::{Expected, Poll, Stop};
 use crate::{Cursor, Error, TransportFault};
 
@@ -144,6 +147,105 @@ async fn a_graceful_stop_says_so() {
     let (head, body) = script.heard.join().unwrap();
     assert_eq!(body, r#"{"force":false}"#);
     assert!(head.contains("\r\ncontent-type: application/json\r\n"), "{head}");
+}
+
+const SESSION: &str = r#"{"id":"sess_1","type":"session","agent":{"id":"agent_1","type":"agent",
+    "name":"n","version":3,"model":{"id":"scripted","effort":{"type":"high"}}},
+    "environment_id":"env_1","status":"idle","title":null,"metadata":{},"archived_at":null,
+    "created_at":"2026-07-02T09:20:00Z","updated_at":"2026-07-02T09:20:00Z"}"#;
+
+#[tokio::test]
+async fn a_session_begins_with_events_or_without() {
+    let new = NewSession::of("agent_1", "env_1");
+    let greeting = vec![NewEvent::message("hello")];
+    for (initial_events, expected) in [
+        (Vec::new(), ""),
+        (
+            greeting,
+            r#","initial_events":[{"type":"user.message","content":[{"type":"text","text":"hello"}]}]"#,
+        ),
+    ] {
+        let script = Script::answering("200 OK", "", SESSION);
+        let new = NewSession { initial_events, ..new.clone() };
+        let session = script.client().create_session(&new).await.unwrap();
+        assert_eq!((session.agent.version, session.agent.model.id()), (3, "scripted"));
+        let body = script.heard.join().unwrap().1;
+        let start = r#"{"agent":"agent_1","environment_id":"env_1","metadata":{}"#;
+        assert_eq!(body, format!("{start}{expected}}}"));
+    }
+}
+
+#[tokio::test]
+async fn a_title_is_kept_set_or_cleared() {
+    let titled = |title: Option<Option<&str>>| SessionChange {
+        title: title.map(|title| title.map(str::to_owned)),
+        ..SessionChange::default()
+    };
+    for (change, expected) in [
+        (titled(None), "{}"),
+        (titled(Some(None)), r#"{"title":null}"#),
+        (titled(Some(Some("t"))), r#"{"title":"t"}"#),
+    ] {
+        let script = Script::answering("200 OK", "", SESSION);
+        script.client().update_session("sess_1", &change).await.unwrap();
+        assert_eq!(script.heard.join().unwrap().1, expected);
+    }
+}
+
+#[tokio::test]
+async fn sessions_are_listed_by_agent_and_status() {
+    let script = Script::answering("200 OK", "", r#"{"data":[],"next_page":"p2"}"#);
+    let filter = SessionFilter {
+        agent_id: Some("agent_1".to_owned()),
+        statuses: vec!["idle".to_owned(), "running".to_owned()],
+        archived: Archived::Shown,
+    };
+    let page = script.client().list_sessions(&filter, &Cursor::default()).await.unwrap();
+    assert_eq!(page.next_page.as_deref(), Some("p2"));
+    let query = "include_archived=true&agent_id=agent_1\
+                 &statuses%5B%5D=idle&statuses%5B%5D=running";
+    let line = format!("GET /api/v1/cloud/sessions?{query} HTTP/1.1");
+    assert_eq!(request_line(&script.head()), line);
+}
+
+#[tokio::test]
+async fn events_come_back_as_they_are_kept() {
+    let answer = r#"{"data":[{"id":"evt_1","type":"user.interrupt","processed_at":"2026"}]}"#;
+    let script = Script::answering("200 OK", "", answer);
+    let sent = script.client().send_events("sess_1", &[NewEvent::Interrupt]).await.unwrap();
+    assert_eq!(sent.data[0].kind, Kind::Interrupt);
+    let (head, body) = script.heard.join().unwrap();
+    assert_eq!(request_line(&head), "POST /api/v1/cloud/sessions/sess_1/events HTTP/1.1");
+    assert_eq!(body, r#"{"events":[{"type":"user.interrupt"}]}"#);
+
+    let script = Script::answering("200 OK", "", r#"{"data":[],"next_page":null}"#);
+    let cursor = Cursor { limit: Some(1000), page: None };
+    script.client().list_events("sess_1", Order::Descending, &cursor).await.unwrap();
+    let line = "GET /api/v1/cloud/sessions/sess_1/events?order=desc&limit=1000 HTTP/1.1";
+    assert_eq!(request_line(&script.head()), line);
+}
+
+#[tokio::test]
+async fn an_agent_has_the_tools_that_it_is_given() {
+    let answer = r#"{"id":"agent_1","version":1,"name":"n","description":"","model":"scripted",
+        "system":"","created_at":"2026-07-02T09:20:00Z","updated_at":"2026-07-02T09:20:00Z"}"#;
+    let script = Script::answering("201 Created", "", answer);
+    let new = NewAgent { tools: vec![Policy::Ask.toolset()], ..NewAgent::of("n", "scripted") };
+    let agent = script.client().create_agent(&new).await.unwrap();
+    assert_eq!(agent.model.id(), "scripted");
+    let tools = r#"[{"type":"agent_toolset_20260401","default_config":{"permission_policy":{"type":"always_ask"}}}]"#;
+    let body = script.heard.join().unwrap().1;
+    assert_eq!(
+        body,
+        format!(r#"{{"name":"n","model":"scripted","tools":{tools},"metadata":{{}}}}"#)
+    );
+
+    for (version, query) in [(None, ""), (Some(2), "?version=2")] {
+        let script = Script::answering("200 OK", "", answer);
+        script.client().retrieve_agent("agent_1", version).await.unwrap();
+        let line = format!("GET /api/v1/cloud/agents/agent_1{query} HTTP/1.1");
+        assert_eq!(request_line(&script.head()), line);
+    }
 }
 
 #[tokio::test]

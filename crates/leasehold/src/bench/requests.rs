@@ -41,7 +41,7 @@ impl Requests {
     /// Builds the requests for an environment of a server.
     pub(crate) fn new(target: &Target, environment: &str) -> Self {
         let work = format!("/api/v1/cloud/environments/{environment}/work");
-        let session = Target::session_body(environment);
+        let session = target.session_body(environment);
         Self {
             create: target.request("POST", "/api/v1/cloud/sessions", "", &session),
             poll: target.request("GET", &format!("{work}/poll"), "", ""),

@@ -1,13 +1,11 @@
 //! Where the requests go, and the few calls that are not measured.
 
 use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context as _, Result, bail};
 
 use super::http::{Connection, text_member};
-
-/// The agent that every session names; any well-formed id will do.
-const AGENT: &str = "agent_019f5a00aa0b7c0d8e1f2a3b4c5d6e7f";
 
 /// A server and the credential for it.
 #[derive(Clone)]
@@ -15,6 +13,8 @@ pub(crate) struct Target {
     address: SocketAddr,
     host: String,
     token: String,
+    /// The agent of all sessions, once it is made.
+    agent: Arc<OnceLock<String>>,
 }
 
 impl Target {
@@ -26,7 +26,8 @@ impl Target {
             .with_context(|| format!("could not look up {host}"))?
             .next()
             .with_context(|| format!("{host} has no address"))?;
-        Ok(Self { address, host: host.to_owned(), token: token.to_owned() })
+        let (host, token, agent) = (host.to_owned(), token.to_owned(), Arc::default());
+        Ok(Self { address, host, token, agent })
     }
 
     /// A new connection.
@@ -43,7 +44,7 @@ impl Target {
 
     /// All that follows the path in a request.
     pub(crate) fn headers(&self, extra: &str, body: &str) -> String {
-        let Self { address: _, host, token } = self;
+        let Self { address: _, host, token, agent: _ } = self;
         let kind = if body.is_empty() { "" } else { "content-type: application/json\r\n" };
         let length = body.len();
         format!(
@@ -64,8 +65,15 @@ impl Target {
         self.call("GET", "/readyz", "").await.is_ok()
     }
 
-    /// Makes a self-hosted environment and returns its id.
+    /// Makes a self-hosted environment and returns its id; before the first one, the agent that all
+    /// sessions will run.
     pub(crate) async fn create_environment(&self, name: &str) -> Result<String> {
+        if self.agent.get().is_none() {
+            let body = r#"{"name":"bench","model":"scripted"}"#;
+            let answer = self.call("POST", "/api/v1/cloud/agents", body).await?;
+            let id = text_member(&answer, "id").context("the new agent has no id")?;
+            self.agent.get_or_init(|| String::from_utf8_lossy(id).into_owned());
+        }
         let name = format!("bench-{name}-{:08x}", fastrand::u32(..));
         let body = format!(r#"{{"name":"{name}","config":{{"type":"self_hosted"}}}}"#);
         let answer = self.call("POST", "/api/v1/cloud/environments", &body).await?;
@@ -81,8 +89,9 @@ impl Target {
     }
 
     /// The body that creates a session in an environment.
-    pub(crate) fn session_body(environment: &str) -> String {
-        format!(r#"{{"agent":"{AGENT}","environment_id":"{environment}"}}"#)
+    pub(crate) fn session_body(&self, environment: &str) -> String {
+        let agent = self.agent.get().map_or("", String::as_str);
+        format!(r#"{{"agent":"{agent}","environment_id":"{environment}"}}"#)
     }
 }
 
@@ -117,6 +126,7 @@ mod tests {
             address: ([127, 0, 0, 1], 7433).into(),
             host: "here:7433".to_owned(),
             token: "pt-x".to_owned(),
+            agent: Arc::default(),
         };
         let request = target.request("POST", "/x", "worker-id: w\r\n", "{}");
         assert_eq!(

@@ -3,7 +3,6 @@
 //! The play itself speaks to the server with an account token and only looks: it never polls, so
 //! that whatever the queue shows, it shows by itself.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
@@ -65,10 +64,8 @@ impl Play {
         let new = NewKey { name: "demo workers".to_owned(), expires_at: None };
         let key = client.create_key(&environment, &new).await?.into_inner().secret;
         let session = NewSession {
-            agent: AGENT.to_owned(),
-            environment_id: environment.clone(),
             title: Some("demo".to_owned()),
-            metadata: BTreeMap::new(),
+            ..NewSession::of(AGENT, environment.as_str())
         };
         client.create_session(&session).await?;
         let mut items = client.list_work(&environment, &Cursor::default()).await?.into_inner().data;

@@ -26,6 +26,7 @@ pub(super) fn explain(error: Error) -> anyhow::Error {
         Error::Decode { .. } => {
             format!("{error} ({}): is it a Leasehold server?", root_cause(&error))
         }
+        Error::Stream { .. } => visible(&error.to_string()),
         Error::Setup { .. } | Error::Argument { .. } => return anyhow::Error::new(error),
     };
     anyhow::Error::msg(sentence)

@@ -9,7 +9,7 @@ use leasehold_client::work::{Expected, State};
 use crate::child::Server;
 use crate::kill::check_file;
 use crate::ledger::{Fact, Ledger, all_items};
-use crate::load;
+use crate::load::{self, Farm};
 
 /// A server under a limit on the size of its files runs into it as into a full disk. What it had
 /// answered before is there afterwards; what it refused with 503 is not half there.
@@ -22,10 +22,10 @@ async fn a_full_disk_answers_503_and_loses_nothing() {
     limited.args(["-c", script, env!("CARGO_BIN_EXE_leasehold")]);
     let server = Server::start_as(limited, data.path());
     let client = server.client();
-    let environment = load::environment(&client).await;
+    let farm = Farm::new(&client).await;
     let mut ledger = Ledger::default();
     let refused = loop {
-        match load::session(&client, &environment).await {
+        match load::session(&client, &farm).await {
             Ok(session) => ledger.sessions.push(session),
             Err(error) => break error,
         }
@@ -33,16 +33,16 @@ async fn a_full_disk_answers_503_and_loses_nothing() {
     };
     assert_503(&refused);
     // Reading goes on, and so does refusing.
-    assert_eq!(all_items(&client, &environment).await.len(), ledger.sessions.len());
-    assert_503(&load::session(&client, &environment).await.unwrap_err());
+    assert_eq!(all_items(&client, &farm.environment).await.len(), ledger.sessions.len());
+    assert_503(&load::session(&client, &farm).await.unwrap_err());
     server.kill();
     check_file(data.path());
 
     let roomy = Server::start(data.path());
     let client = roomy.client();
-    ledger.check(&client, &environment).await;
-    assert_eq!(all_items(&client, &environment).await.len(), ledger.sessions.len());
-    load::session(&client, &environment).await.unwrap();
+    ledger.check(&client, &farm.environment).await;
+    assert_eq!(all_items(&client, &farm.environment).await.len(), ledger.sessions.len());
+    load::session(&client, &farm).await.unwrap();
 }
 
 /// A sync that fails leaves its commit undone as far as anybody can see; once syncs work again, so
@@ -55,19 +55,19 @@ async fn a_failing_sync_answers_503_and_loses_nothing() {
     preloaded.env("LD_PRELOAD", shim(data.path())).env("BREAK_SYNCS_WHILE", &broken);
     let server = Server::start_as(preloaded, data.path());
     let client = server.client();
-    let environment = load::environment(&client).await;
+    let farm = Farm::new(&client).await;
     let mut ledger = Ledger::default();
-    let (id, beat) = hold(&client, &environment, &mut ledger).await;
+    let (id, beat) = hold(&client, &farm, &mut ledger).await;
 
     std::fs::write(&broken, "").unwrap();
     let expected = Expected::Beat(beat.clone());
-    assert_503(&client.heartbeat_work(&environment, &id, &expected, None).await.unwrap_err());
-    assert_503(&load::session(&client, &environment).await.unwrap_err());
-    let item = client.retrieve_work(&environment, &id).await.unwrap();
+    assert_503(&client.heartbeat_work(&farm.environment, &id, &expected, None).await.unwrap_err());
+    assert_503(&load::session(&client, &farm).await.unwrap_err());
+    let item = client.retrieve_work(&farm.environment, &id).await.unwrap();
     assert_eq!(item.latest_heartbeat_at.as_deref(), Some(beat.as_str()));
 
     std::fs::remove_file(&broken).unwrap();
-    let next = client.heartbeat_work(&environment, &id, &expected, None).await.unwrap();
+    let next = client.heartbeat_work(&farm.environment, &id, &expected, None).await.unwrap();
     ledger.items.insert(
         id,
         Fact { state: State::Active, beat: Some(next.last_heartbeat.clone()), asked: false },
@@ -75,12 +75,13 @@ async fn a_failing_sync_answers_503_and_loses_nothing() {
     server.kill();
     check_file(data.path());
     let healthy = Server::start(data.path());
-    ledger.check(&healthy.client(), &environment).await;
+    ledger.check(&healthy.client(), &farm.environment).await;
 }
 
 /// Takes an item and beats once.
-async fn hold(client: &Client, environment: &str, ledger: &mut Ledger) -> (String, String) {
-    ledger.sessions.push(load::session(client, environment).await.unwrap());
+async fn hold(client: &Client, farm: &Farm, ledger: &mut Ledger) -> (String, String) {
+    let environment = &farm.environment;
+    ledger.sessions.push(load::session(client, farm).await.unwrap());
     let items = all_items(client, environment).await;
     let id = items.first().unwrap().id.clone();
     client.ack_work(environment, &id, None).await.unwrap();

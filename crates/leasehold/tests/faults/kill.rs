@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::child::Server;
 use crate::ledger::Ledger;
-use crate::load;
+use crate::load::{self, Farm};
 
 /// How often the server is killed.
 const KILLS: u32 = 50;
@@ -20,22 +20,23 @@ const WORKERS: usize = 8;
 async fn nothing_acknowledged_is_lost_to_a_kill() {
     let data = tempfile::tempdir().unwrap();
     let ledger = Arc::new(Mutex::new(Ledger::default()));
-    let mut environment = None;
+    let mut farm: Option<Farm> = None;
     for round in 0..KILLS {
         let server = Server::start(data.path());
         let client = server.client();
-        let id = match &environment {
-            Some(id) => String::clone(id),
-            None => environment.insert(load::environment(&client).await).clone(),
+        let at = match &farm {
+            Some(farm) => farm.clone(),
+            None => farm.insert(Farm::new(&client).await).clone(),
         };
+        let id = &at.environment;
         let mut settled = std::mem::take(&mut *load::lock(&ledger));
-        settled.check(&client, &id).await;
+        settled.check(&client, id).await;
         *load::lock(&ledger) = settled;
 
         let before = answered(&ledger);
         let enough = before + 5 + usize::try_from(round).unwrap() * 7 % 90;
         let working: Vec<_> = (0..WORKERS)
-            .map(|_| tokio::spawn(load::work(client.clone(), id.clone(), Arc::clone(&ledger))))
+            .map(|_| tokio::spawn(load::work(client.clone(), at.clone(), Arc::clone(&ledger))))
             .collect();
         while answered(&ledger) < enough {
             assert!(working.iter().any(|worker| !worker.is_finished()), "all workers gave up");
@@ -50,7 +51,7 @@ async fn nothing_acknowledged_is_lost_to_a_kill() {
     }
     let server = Server::start(data.path());
     let client = server.client();
-    let id = environment.unwrap();
+    let id = farm.unwrap().environment;
     let mut ledger = std::mem::take(&mut *load::lock(&ledger));
     ledger.check(&client, &id).await;
     ledger.finish(&client, &id).await;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use leasehold_client::agent::NewAgent;
 use leasehold_client::environment::NewEnvironment;
 use leasehold_client::session::NewSession;
 use leasehold_client::work::{Expected, Poll, State, Stop};
@@ -11,48 +12,51 @@ use leasehold_client::{Client, Error};
 
 use crate::ledger::{Fact, Ledger};
 
-/// Any well-formed agent will do.
-const AGENT: &str = "agent_019f5a00aa0b7c0d8e1f2a3b4c5d6e7f";
-
 /// A ledger that several workers write into.
 pub(crate) type Shared = Arc<Mutex<Ledger>>;
 
-/// An environment with a queue.
-pub(crate) async fn environment(client: &Client) -> String {
-    let new = NewEnvironment::self_hosted("faults");
-    client.create_environment(&new).await.unwrap().into_inner().id
+/// An environment with a queue, and the agent of its sessions.
+#[derive(Clone)]
+pub(crate) struct Farm {
+    pub(crate) environment: String,
+    agent: String,
+}
+
+impl Farm {
+    pub(crate) async fn new(client: &Client) -> Self {
+        let environment = client.create_environment(&NewEnvironment::self_hosted("faults")).await;
+        let agent = client.create_agent(&NewAgent::of("faults", "scripted")).await;
+        Self {
+            environment: environment.unwrap().into_inner().id,
+            agent: agent.unwrap().into_inner().id,
+        }
+    }
 }
 
 /// A session, which queues an item.
-pub(crate) async fn session(client: &Client, environment: &str) -> Result<String, Error> {
+pub(crate) async fn session(client: &Client, farm: &Farm) -> Result<String, Error> {
     let new = NewSession {
-        agent: AGENT.to_owned(),
-        environment_id: environment.to_owned(),
-        title: None,
         metadata: BTreeMap::from([("ticket".to_owned(), "4711".to_owned())]),
+        ..NewSession::of(farm.agent.as_str(), farm.environment.as_str())
     };
     Ok(client.create_session(&new).await?.into_inner().id)
 }
 
 /// Whole cycles, one after the other, until the first request without an answer. Every other item
 /// is left held, so that there is something to lose.
-pub(crate) async fn work(client: Client, environment: String, ledger: Shared) -> Error {
+pub(crate) async fn work(client: Client, farm: Farm, ledger: Shared) -> Error {
     let mut round = 0;
     loop {
         round += 1;
-        if let Err(error) = cycle(&client, &environment, &ledger, round % 2 == 0).await {
+        if let Err(error) = cycle(&client, &farm, &ledger, round % 2 == 0).await {
             return error;
         }
     }
 }
 
-async fn cycle(
-    client: &Client,
-    environment: &str,
-    ledger: &Shared,
-    finish: bool,
-) -> Result<(), Error> {
-    let session = session(client, environment).await?;
+async fn cycle(client: &Client, farm: &Farm, ledger: &Shared, finish: bool) -> Result<(), Error> {
+    let environment = &farm.environment;
+    let session = session(client, farm).await?;
     lock(ledger).sessions.push(session);
     let poll = Poll { worker_id: None, block: None, reclaim_older_than: None };
     let Some(item) = client.poll_work(environment, &poll).await?.into_inner() else {

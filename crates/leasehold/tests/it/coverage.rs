@@ -13,12 +13,14 @@ use serde_json::{Value, json};
 enum Foreign {
     /// 403: the object is another account's.
     Refused,
+    /// 404: what is another account's is as good as none.
+    Missing,
     /// A list without a row of the owner's.
     Nothing,
     /// The same success, in an account of its own.
     Own,
 }
-use Foreign::{Nothing, Own, Refused};
+use Foreign::{Missing, Nothing, Own, Refused};
 
 /// What has happened to the item before.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,7 +39,7 @@ fn nothing(_: &Scene<'_>) -> Value {
 }
 
 /// The rows that the two dialects share; only a create's status differs.
-const VENDORS: [Row; 29] = [
+const VENDORS: [Row; 36] = [
     ("createEnvironment", Fresh, Own, 201, |_| json!({"name": "n", "config": {"type": "cloud"}})),
     ("listEnvironments", Fresh, Nothing, 200, nothing),
     ("retrieveEnvironment", Fresh, Refused, 200, nothing),
@@ -49,9 +51,16 @@ const VENDORS: [Row; 29] = [
         Fresh,
         Refused,
         200,
-        |scene| json!({"agent": "agent_1", "environment_id": scene.item.environment}),
+        |scene| json!({"agent": scene.agent, "environment_id": scene.item.environment}),
     ),
+    ("createAgent", Fresh, Own, 200, |_| json!({"name": "n", "model": "model-small"})),
+    ("listAgents", Fresh, Nothing, 200, nothing),
+    ("retrieveAgent", Fresh, Missing, 200, nothing),
+    ("updateAgent", Fresh, Missing, 200, |_| json!({"name": "n"})),
+    ("archiveAgent", Fresh, Missing, 200, nothing),
+    ("listAgentVersions", Fresh, Missing, 200, nothing),
     ("listSessions", Fresh, Nothing, 200, nothing),
+    ("listSessionResources", Fresh, Refused, 200, nothing),
     ("retrieveSession", Fresh, Refused, 200, nothing),
     ("updateSession", Fresh, Refused, 200, |_| json!({"title": "t"})),
     ("archiveSession", Fresh, Refused, 200, nothing),
@@ -76,7 +85,11 @@ const VENDORS: [Row; 29] = [
     ("stopWork", Fresh, Refused, 200, nothing),
 ];
 
-const Q: [Row; 1] = [("replaceEnvironment", Fresh, Refused, 200, |_| json!({"name": "n"}))];
+const Q: [Row; 3] = [
+    ("replaceEnvironment", Fresh, Refused, 200, |_| json!({"name": "n"})),
+    ("replaceAgent", Fresh, Missing, 200, |_| json!({"name": "n"})),
+    ("deleteAgent", Fresh, Missing, 200, nothing),
+];
 
 const A: [Row; 1] = [("retrieveModel", Fresh, Own, 200, nothing)];
 
@@ -111,6 +124,7 @@ struct Scene<'a> {
     item: Item<'a>,
     unused_environment: String,
     account: String,
+    agent: String,
     token: String,
     key: String,
 }
@@ -133,6 +147,7 @@ impl<'a> Scene<'a> {
         Self {
             unused_environment: server.q().environment().await,
             account: server.account().await,
+            agent: item.agent.clone(),
             token: token["id"].as_str().unwrap().to_owned(),
             key: keys["data"][0]["id"].as_str().unwrap().to_owned(),
             item,
@@ -155,6 +170,7 @@ impl<'a> Scene<'a> {
             .replace("{model_id}", "model-large")
             .replace("{thread_id}", &self.item.session.replace("sess_", "sthr_"))
             .replace("{account_id}", &self.account)
+            .replace("{agent_id}", &self.agent)
             .replace("{token_id}", &self.token)
             .replace("{key_id}", &self.key)
     }
@@ -202,6 +218,9 @@ async fn every_route_refuses_nobody_and_a_stranger_and_serves_its_owner() {
             Refused => {
                 ask(&stranger, route, &path, &body).await.forbidden();
             }
+            Missing => {
+                ask(&stranger, route, &path, &body).await.not_found();
+            }
             Nothing => sees_nothing(&ask(&stranger, route, &path, &body).await.expect(200), &scene),
             Own => {
                 ask(&stranger, route, &path, &body).await.success();
@@ -241,7 +260,14 @@ async fn key_of(server: &TestServer, token: &str) -> String {
 fn sees_nothing(list: &Value, scene: &Scene<'_>) {
     let text = list.to_string();
     let item = &scene.item;
-    let owned = [&item.environment, &item.session[5..], &item.id, &scene.token, &scene.account];
+    let owned = [
+        &item.environment,
+        &item.session[5..],
+        &item.id,
+        &scene.token,
+        &scene.account,
+        &scene.agent,
+    ];
     for id in owned {
         assert!(!text.contains(id), "{id} is in {text}");
     }

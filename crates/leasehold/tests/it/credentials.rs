@@ -100,7 +100,7 @@ const LANES: [(&str, [bool; 3], Ask); 16] = [
     }),
     ("session list", [true, false, false], |client, _| client.get("/sessions")),
     ("session create", [true, false, false], |client, item| {
-        client.post("/sessions", json!({"agent": "agent_1", "environment_id": item.environment}))
+        client.post("/sessions", json!({"agent": item.agent, "environment_id": item.environment}))
     }),
     ("environment", [true, false, false], |client, item| {
         client.get(format!("/environments/{}", item.environment))
@@ -172,15 +172,17 @@ async fn a_key_is_good_for_its_own_environment() {
 
 #[tokio::test]
 async fn a_scope_opens_its_own_calls() {
-    const SCOPES: [&str; 6] = [
+    const SCOPES: [&str; 8] = [
         "environments:read",
         "environments:write",
+        "agents:read",
+        "agents:write",
         "sessions:read",
         "sessions:write",
         "work:read",
         "work:write",
     ];
-    let needs: [(&str, Ask); 12] = [
+    let needs: [(&str, Ask); 14] = [
         ("environments:read", |client, _| client.get("/environments")),
         ("environments:read", |client, item| {
             client.get(format!("/environments/{}", item.environment))
@@ -190,6 +192,10 @@ async fn a_scope_opens_its_own_calls() {
         }),
         ("environments:write", |client, _| {
             client.post("/environments", json!({"name": "n", "config": {"type": "cloud"}}))
+        }),
+        ("agents:read", |client, _| client.get("/agents")),
+        ("agents:write", |client, _| {
+            client.post("/agents", json!({"name": "n", "model": "model-small"}))
         }),
         ("sessions:read", |client, _| client.get("/sessions")),
         ("sessions:read", |client, item| client.get(session(client, item))),
@@ -232,7 +238,7 @@ async fn what_belongs_to_another_account_is_403_and_what_is_not_there_404() {
             stranger.get(item.path()).await.forbidden();
             stranger.get(format!("{environment}0")).await.not_found();
             stranger.get(format!("{own}0")).await.not_found();
-            let body = json!({"agent": "agent_1", "environment_id": item.environment});
+            let body = json!({"agent": item.agent, "environment_id": item.environment});
             stranger.post("/sessions", body).await.forbidden();
             // Through an environment of its own it does not reach the item either.
             let mine = stranger.environment().await;

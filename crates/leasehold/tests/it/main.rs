@@ -8,6 +8,7 @@
 #![expect(clippy::unwrap_used, clippy::string_slice, reason = "a test fails by panicking")]
 
 mod a;
+mod agents;
 mod claims;
 mod conventions;
 mod coverage;

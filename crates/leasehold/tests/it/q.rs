@@ -1,5 +1,6 @@
 //! Dialect Q, under `/api/v1/cloud`.
 
+mod agents;
 mod config;
 mod environments;
 mod event_list;

@@ -106,8 +106,9 @@ impl ModelSpec {
     #[must_use]
     pub fn replacing(self, stored: &Self, effort: UnsaidEffort) -> Self {
         let kept = match effort {
-            UnsaidEffort::Kept if self.id == stored.id => stored.effort,
-            UnsaidEffort::Kept | UnsaidEffort::Cleared => None,
+            UnsaidEffort::Kept { .. } if self.id == stored.id => stored.effort,
+            UnsaidEffort::Kept { otherwise } => otherwise,
+            UnsaidEffort::Cleared => None,
         };
         Self { effort: self.effort.or(kept), ..self }
     }
@@ -138,7 +139,10 @@ impl ModelSpec {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnsaidEffort {
     /// The stored one stays as long as the model is the same (A).
-    Kept,
+    Kept {
+        /// What holds for another model: its default, as far as it is known.
+        otherwise: Option<Effort>,
+    },
     /// It is left to the model (Q).
     Cleared,
 }

@@ -9,7 +9,7 @@ mod offer;
 use serde::{Deserialize, Serialize};
 
 use super::definition::{Definition, Parts, Skill, Strictness, check_skills_have_tools};
-use super::model_spec::{ModelSpec, UnsaidEffort};
+use super::model_spec::{Effort, ModelSpec, UnsaidEffort};
 use super::tool::{McpServer, Tool};
 use crate::refusal::Refusal;
 
@@ -43,6 +43,8 @@ pub struct Snapshot {
 pub struct Overrides {
     /// Another model.
     pub model: Option<ModelSpec>,
+    /// What its effort is by default, as far as that is known.
+    pub default_effort: Option<Effort>,
     /// Another system prompt; `Some(None)` clears it.
     pub system: Option<Option<String>>,
     /// Other tools; an empty list clears them.
@@ -56,7 +58,7 @@ pub struct Overrides {
 impl Overrides {
     /// Whether nothing is different.
     pub const fn is_empty(&self) -> bool {
-        let Self { model, system, tools, mcp_servers, skills } = self;
+        let Self { model, default_effort: _, system, tools, mcp_servers, skills } = self;
         model.is_none()
             && system.is_none()
             && tools.is_none()
@@ -112,8 +114,10 @@ impl Snapshot {
         overrides: &Overrides,
         strictness: Strictness,
     ) -> Result<Self, Refusal> {
-        let Overrides { model, system, tools, mcp_servers, skills } = overrides.clone();
-        let model = model.map(|model| model.replacing(&self.model, UnsaidEffort::Kept));
+        let Overrides { model, default_effort, system, tools, mcp_servers, skills } =
+            overrides.clone();
+        let unsaid = UnsaidEffort::Kept { otherwise: default_effort };
+        let model = model.map(|model| model.replacing(&self.model, unsaid));
         let next = Self {
             model: model.unwrap_or_else(|| self.model.clone()),
             system: system.unwrap_or_else(|| self.system.clone()),

@@ -6,8 +6,7 @@ use leasehold_model::Refusal;
 use leasehold_model::environment::ops::ArchiveEnvironment;
 use leasehold_model::id::Id;
 use leasehold_model::idempotency::{Keyed, Once, Remember, ResponseKey, StoredResponse};
-use leasehold_model::session::Session;
-use leasehold_model::session::ops::CreateSession;
+use leasehold_model::session::ops::{CreateSession, Held};
 
 use crate::lab::*;
 
@@ -20,11 +19,11 @@ on_every_backend!(
 );
 
 type Written = Option<(u16, Vec<u8>)>;
-type Render = fn(&Result<Session, Refusal>) -> Written;
+type Render = fn(&Result<Held, Refusal>) -> Written;
 
-fn render(outcome: &Result<Session, Refusal>) -> Written {
+fn render(outcome: &Result<Held, Refusal>) -> Written {
     match outcome {
-        Ok(session) => Some((201, session.id.to_string().into_bytes())),
+        Ok(held) => Some((201, held.session.id.to_string().into_bytes())),
         Err(Refusal::EnvironmentArchived) => Some((409, b"archived".to_vec())),
         Err(_) => None,
     }
@@ -38,18 +37,18 @@ fn once(lab: &Lab, name: &str, fingerprint: u8) -> Once<CreateSession, Render> {
     Once {
         key: key(lab, name),
         fingerprint: [fingerprint; 32],
-        op: session_of(lab.account, lab.environment),
+        op: lab.session_in(lab.environment),
         render,
     }
 }
 
 async fn a_request_with_a_key_is_carried_out_once(lab: Lab) {
-    let Keyed::Now(Ok(session)) = lab.done(once(&lab, "k", 1)).await else { panic!("not now") };
+    let Keyed::Now(Ok(held)) = lab.done(once(&lab, "k", 1)).await else { panic!("not now") };
     lab.wait(seconds(60));
     let stored = StoredResponse {
         fingerprint: [1; 32],
         status: 201,
-        body: session.id.to_string().into_bytes(),
+        body: held.session.id.to_string().into_bytes(),
         created_at: START,
     };
     assert_eq!(lab.done(once(&lab, "k", 1)).await, Keyed::Before(stored.clone()));

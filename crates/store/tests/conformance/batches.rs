@@ -40,7 +40,7 @@ impl Op for Panics {
 
 async fn operations_that_wait_together_see_each_other(lab: Lab) {
     let (kept, _) = lab.held().await;
-    let mut create = Box::pin(lab.store.submit(session_of(lab.account, lab.environment)));
+    let mut create = Box::pin(lab.store.submit(lab.session_in(lab.environment)));
     let mut first = Box::pin(lab.store.submit(poll(lab.environment)));
     let mut second = Box::pin(lab.store.submit(poll(lab.environment)));
     let delete = DeleteSession { account: lab.account, session: kept.id };
@@ -55,7 +55,7 @@ async fn operations_that_wait_together_see_each_other(lab: Lab) {
         }
     })
     .await;
-    let session = create.await.unwrap();
+    let session = create.await.unwrap().session;
     assert_eq!(first.await.unwrap().unwrap().work.session, session.id);
     assert_eq!(second.await.unwrap(), None, "one item, one delivery");
     let [first, second] = delete_twice;
@@ -106,7 +106,7 @@ async fn an_operation_whose_caller_has_gone_is_not_carried_out(lab: Lab) {
     let mut stays = Box::pin(stays);
     together(&lab, async || {
         let mut takes = Box::pin(lab.store.submit(poll(lab.environment)));
-        let mut creates = Box::pin(lab.store.submit(session_of(lab.account, lab.environment)));
+        let mut creates = Box::pin(lab.store.submit(lab.session_in(lab.environment)));
         assert!(nudge(takes.as_mut()).await.is_none());
         assert!(nudge(stays.as_mut()).await.is_none());
         assert!(nudge(creates.as_mut()).await.is_none());

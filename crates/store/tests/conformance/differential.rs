@@ -74,7 +74,9 @@ async fn compare(seed: u64, path: &Path) -> usize {
     let mut subject = sqlite::open(path, settings(&clock, seed)).unwrap();
     let (mut left, mut right) = (Names::default(), Names::default());
     let mut chance = fastrand::Rng::with_seed(seed);
-    for command in [Command::Account, Command::Environment { of: 0, cloud: false }] {
+    for command in
+        [Command::Account, Command::Environment { of: 0, cloud: false }, Command::Agent { of: 0 }]
+    {
         obey(&reference, std::slice::from_ref(&command)).await;
         obey(&subject, std::slice::from_ref(&command)).await;
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use leasehold_model::id::Id;
 use leasehold_model::work::RECLAIM_WINDOW;
 use leasehold_store::{
-    Cursor, EnvironmentFilter, Listing, Order, Page, Seen, SessionFilter, Store,
+    AgentFilter, Cursor, EnvironmentFilter, Listing, Order, Page, Seen, SessionFilter, Store,
 };
 
 pub(crate) const fn everything<K>() -> Page<Id<K>> {
@@ -15,6 +15,10 @@ pub(crate) const fn everything<K>() -> Page<Id<K>> {
 
 pub(crate) fn all_environments() -> EnvironmentFilter {
     EnvironmentFilter { include_archived: true, ..EnvironmentFilter::default() }
+}
+
+pub(crate) fn all_agents() -> AgentFilter {
+    AgentFilter { include_archived: true, ..AgentFilter::default() }
 }
 
 pub(crate) fn all_sessions() -> SessionFilter {
@@ -29,9 +33,19 @@ pub(crate) async fn dump(store: &Store) -> Vec<String> {
         lines.push(format!("{account:?}"));
         seen(&mut lines, views.tokens(account.id, everything()).await.unwrap());
         let sessions = views.sessions(account.id, all_sessions(), everything()).await.unwrap();
-        for session in sessions.items {
+        let named = sessions.items.iter().map(|session| (session.id, session.agent.clone()));
+        let held = views.snapshots(named.collect()).await.unwrap();
+        for (session, held) in sessions.items.into_iter().zip(held) {
             assert_eq!(views.session(session.id).await.unwrap().as_ref(), Some(&session));
-            lines.push(format!("{session:?}"));
+            lines.push(format!("{session:?} {held:?}"));
+        }
+        for agent in views.agents(account.id, all_agents(), everything()).await.unwrap().items {
+            assert_eq!(views.agent(agent.id).await.unwrap().as_ref(), Some(&agent));
+            let page = Page { cursor: Cursor::Start, limit: 100_000, order: Order::Ascending };
+            let versions = views.agent_versions(agent.id, page).await.unwrap().items;
+            let newest = versions.last().map(|version| (version.version, &version.definition));
+            assert_eq!(newest, Some((agent.version, &agent.definition)));
+            lines.push(format!("{agent:?} {versions:?}"));
         }
         let environments =
             views.environments(account.id, all_environments(), everything()).await.unwrap();

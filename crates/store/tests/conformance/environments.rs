@@ -82,8 +82,8 @@ async fn an_environment_of_another_is_refused(lab: Lab) {
     let other = lab.done(CreateAccount { name: "other".to_owned() }).await.id;
     let stranger = UpdateEnvironment { account: other, ..update(&lab) };
     assert_eq!(lab.refused(stranger).await, "not_yours");
-    assert_eq!(lab.refused(session_of(other, lab.environment)).await, "not_yours");
-    assert_eq!(lab.refused(session_of(other, Id::MIN)).await, "not_found");
+    assert_eq!(lab.refused(session_of(other, lab.agent, lab.environment)).await, "not_yours");
+    assert_eq!(lab.refused(session_of(other, lab.agent, Id::MIN)).await, "not_found");
     let delete =
         DeleteEnvironment { account: other, ..delete(&lab, lab.environment, InUse::Refused) };
     assert_eq!(lab.refused(delete).await, "not_yours");
@@ -95,7 +95,7 @@ async fn an_archived_environment_drains_and_takes_nothing_new(lab: Lab) {
     let archived = lab.done(archive()).await;
     lab.wait(seconds(1));
     assert_eq!(lab.done(archive()).await, archived);
-    let session = session_of(lab.account, lab.environment);
+    let session = lab.session_in(lab.environment);
     assert_eq!(lab.refused(session).await, "environment_archived");
     assert_eq!(lab.refused(update(&lab)).await, "environment_archived");
     assert_eq!(lab.take().await.unwrap().work.id, work);
@@ -123,7 +123,7 @@ async fn a_forced_delete_takes_the_queue_with_it(lab: Lab) {
         lab.queued().await;
     }
     let kept = lab.done(environment_of(lab.account)).await.id;
-    let session = lab.done(session_of(lab.account, kept)).await.id;
+    let session = lab.done(lab.session_in(kept)).await.session.id;
     lab.done(delete(&lab, lab.environment, InUse::Deleted)).await;
     assert_eq!(lab.store.views().facts(lab.environment).await.unwrap(), None);
     // The rest is swept while nobody waits.
@@ -142,11 +142,9 @@ async fn a_forced_delete_takes_the_queue_with_it(lab: Lab) {
 }
 
 async fn a_session_queues_its_item_in_the_same_commit(lab: Lab) {
-    let create = CreateSession {
-        traceparent: Some("00-1-2-01".into()),
-        ..session_of(lab.account, lab.environment)
-    };
-    let session = lab.done(create.clone()).await;
+    let create =
+        CreateSession { traceparent: Some("00-1-2-01".into()), ..lab.session_in(lab.environment) };
+    let session = lab.done(create.clone()).await.session;
     assert_eq!(lab.store.views().session(session.id).await.unwrap(), Some(session.clone()));
     let item = lab.take().await.unwrap();
     assert_eq!(item.work.session, session.id);
@@ -163,7 +161,7 @@ async fn a_session_queues_its_item_in_the_same_commit(lab: Lab) {
 async fn a_session_in_the_cloud_queues_nothing(lab: Lab) {
     let cloud = CreateEnvironment { config: CLOUD, ..environment_of(lab.account) };
     let cloud = lab.done(cloud).await.id;
-    lab.done(session_of(lab.account, cloud)).await;
+    lab.done(lab.session_in(cloud)).await;
     assert_eq!(lab.done(poll(cloud)).await, None);
     assert_eq!(lab.store.views().totals().await.unwrap().depth, 0);
 }
@@ -181,7 +179,7 @@ async fn the_end_of_a_session_stops_its_item_in_the_same_commit(lab: Lab) {
         }
         let archive = |again| ArchiveSession { account: lab.account, session: session.id, again };
         let archived = lab.done(archive(Again::Refused)).await;
-        assert_eq!(archived.archived_at, Some(lab.clock.now()));
+        assert_eq!(archived.session.archived_at, Some(lab.clock.now()));
         assert_eq!(reason(work).await, StopReason::SessionArchived);
         assert_eq!(lab.done(archive(Again::Unchanged)).await, archived);
         assert_eq!(lab.refused(archive(Again::Refused)).await, "session_archived");
@@ -202,13 +200,12 @@ async fn the_end_of_a_session_stops_its_item_in_the_same_commit(lab: Lab) {
 async fn a_session_changes_until_it_is_archived(lab: Lab) {
     let (session, work) = lab.queued().await;
     let update = |title: Option<&str>| UpdateSession {
-        account: lab.account,
-        session: session.id,
         title: Some(title.map(str::to_owned)),
         metadata: Some(BTreeMap::from([("ticket".to_owned(), None)])),
+        ..update_of(&session)
     };
     lab.wait(seconds(1));
-    let changed = lab.done(update(Some("a title"))).await;
+    let changed = lab.done(update(Some("a title"))).await.session;
     assert_eq!(changed.title.as_deref(), Some("a title"));
     assert!(changed.metadata.is_empty());
     assert_eq!(changed.updated_at, lab.clock.now());

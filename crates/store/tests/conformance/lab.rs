@@ -1,22 +1,30 @@
 //! A store with an account and an environment in it, and short names for what is done to it.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::task::Poll as Progress;
 use std::time::Duration;
 
+use leasehold_model::agent::definition::{self, Definition};
+use leasehold_model::agent::model_spec::{ModelSpec, UnsaidEffort};
+use leasehold_model::agent::ops::{Change, CreateAgent, UpdateAgent};
+use leasehold_model::agent::snapshot::Overrides;
+use leasehold_model::agent::tool::builtin::ToolName;
+use leasehold_model::agent::tool::{CustomTool, Tool, Toolset};
+use leasehold_model::catalogue::Models;
 use leasehold_model::environment::config::{Config, Strictness};
 use leasehold_model::environment::ops::CreateEnvironment;
 use leasehold_model::op::Op;
-use leasehold_model::session::ops::{CreateSession, Projection};
-use leasehold_model::session::{AgentRef, Session};
+use leasehold_model::session::Session;
+use leasehold_model::session::ops::{Choice, CreateSession, Projection, UpdateSession};
 use leasehold_model::token::ops::CreateAccount;
 use leasehold_model::work::heartbeat::{Beat, Expected, Heartbeat, Unheld};
 use leasehold_model::work::ops::{Ack, Item, Poll, Renew, StopWork};
 use leasehold_model::work::stop::Stop;
 use leasehold_model::work::{Caller, RECLAIM_WINDOW, Ttl, WorkerId};
-use leasehold_model::{AccountId, EnvironmentId, Metadata, Timestamp, Work, WorkId};
+use leasehold_model::{AccountId, AgentId, EnvironmentId, Metadata, Timestamp, Work, WorkId};
 use leasehold_store::{
     Clock, Cursor, Order, Page, QueueStats, Settings, Store, StoreError, memory, sqlite,
 };
@@ -29,6 +37,7 @@ pub(crate) struct Lab {
     pub(crate) clock: Clock,
     pub(crate) account: AccountId,
     pub(crate) environment: EnvironmentId,
+    pub(crate) agent: AgentId,
     dir: Option<TempDir>,
 }
 
@@ -60,7 +69,8 @@ impl Lab {
     async fn furnish(store: Store, clock: Clock, dir: Option<TempDir>) -> Self {
         let account = done(&store, CreateAccount { name: "first".to_owned() }).await.id;
         let environment = done(&store, environment_of(account)).await.id;
-        Self { store, clock, account, environment, dir }
+        let agent = done(&store, agent_of(account)).await.id;
+        Self { store, clock, account, environment, agent, dir }
     }
 
     /// The data file.
@@ -73,7 +83,7 @@ impl Lab {
         let path = self.path();
         self.store.close().await;
         let store = sqlite::open(&path, settings(&clock, 2)).unwrap();
-        Self { store, clock, account: self.account, environment: self.environment, dir: self.dir }
+        Self { store, clock, ..self }
     }
 
     pub(crate) fn wait(&self, time: Duration) {
@@ -99,7 +109,12 @@ impl Lab {
     }
 
     pub(crate) async fn session(&self) -> Session {
-        self.done(session_of(self.account, self.environment)).await
+        self.done(self.session_in(self.environment)).await.session
+    }
+
+    /// A session in an environment.
+    pub(crate) fn session_in(&self, environment: EnvironmentId) -> CreateSession {
+        session_of(self.account, self.agent, environment)
     }
 
     /// A session, and the item that it queued.
@@ -177,15 +192,76 @@ pub(crate) fn environment_of(account: AccountId) -> CreateEnvironment {
     }
 }
 
-pub(crate) fn session_of(account: AccountId, environment: EnvironmentId) -> CreateSession {
+/// An agent with the built-in tools and one of the client's.
+pub(crate) fn agent_of(account: AccountId) -> CreateAgent {
+    let builtin = Toolset {
+        default: Toolset::DEFAULT,
+        configs: Vec::new(),
+        enabled_tools: Vec::new(),
+        disallowed_tools: vec![ToolName::new("WebFetch").unwrap()],
+    };
+    let custom = CustomTool {
+        name: "look_up".to_owned(),
+        description: "Looks it up.".to_owned(),
+        input_schema: [("type".to_owned(), "object".into())].into_iter().collect(),
+    };
+    let definition = Definition {
+        name: "reviewer".to_owned(),
+        description: None,
+        model: ModelSpec::named("scripted"),
+        system: Some("Be brief.".to_owned()),
+        tools: vec![Tool::Builtin(builtin), Tool::Custom(custom)],
+        mcp_servers: Vec::new(),
+        skills: Vec::new(),
+        metadata: metadata(&[("team", "infra")]),
+    };
+    CreateAgent { account, definition, strictness: definition::Strictness::Bounds }
+}
+
+/// A change of an agent: another name.
+pub(crate) fn renamed(account: AccountId, agent: AgentId, name: &str) -> UpdateAgent {
+    UpdateAgent {
+        account,
+        agent,
+        expected: None,
+        change: Change { name: Some(name.to_owned()), ..Change::default() },
+        unsaid_effort: UnsaidEffort::Cleared,
+        strictness: definition::Strictness::Bounds,
+    }
+}
+
+pub(crate) fn session_of(
+    account: AccountId,
+    agent: AgentId,
+    environment: EnvironmentId,
+) -> CreateSession {
     CreateSession {
         account,
         environment,
-        agent: AgentRef { id: "agent_1".to_owned(), version: 1 },
+        agent: Choice::newest(agent),
         title: None,
         metadata: metadata(&[("ticket", "4711")]),
+        environment_variables: BTreeMap::new(),
+        budget: None,
+        models: Models::default(),
         projection: Projection::Copy,
         traceparent: None,
+    }
+}
+
+/// A change of a session that changes nothing.
+pub(crate) fn update_of(session: &Session) -> UpdateSession {
+    UpdateSession {
+        account: session.account,
+        session: session.id,
+        environment: session.environment,
+        title: None,
+        metadata: None,
+        agent: Overrides::default(),
+        strictness: definition::Strictness::Bounds,
+        environment_variables: None,
+        budget: None,
+        models: Models::default(),
     }
 }
 

@@ -21,6 +21,7 @@ macro_rules! on_every_backend {
     };
 }
 
+mod agents;
 mod answers;
 mod batches;
 mod credentials;
@@ -33,6 +34,7 @@ mod gate;
 mod history;
 mod lab;
 mod log;
+mod migration;
 mod pages;
 mod polls;
 mod queue;

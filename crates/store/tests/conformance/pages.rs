@@ -4,14 +4,14 @@ use std::fmt::Debug;
 
 use leasehold_model::environment::ops::ArchiveEnvironment;
 use leasehold_model::id::{Id, Kind};
+use leasehold_model::session::Status;
 use leasehold_model::session::ops::{Again, ArchiveSession, DeleteSession};
-use leasehold_model::session::{AgentRef, Status};
 use leasehold_model::token::Scopes;
 use leasehold_model::token::ops::{CreateAccount, CreateKey, CreateToken};
 use leasehold_model::{SessionId, Timestamp};
 use leasehold_store::{Answer, Cursor, EnvironmentFilter, Listing, Order, Page, SessionFilter};
 
-use crate::dump::{all_environments, all_sessions, everything};
+use crate::dump::{all_agents, all_environments, all_sessions, everything};
 use crate::lab::*;
 
 on_every_backend!(
@@ -75,6 +75,7 @@ async fn every_list_is_cut_as_its_whole_says(lab: Lab) {
         lab.wait(seconds(u64::from(n % 2)));
         lab.done(CreateAccount { name: format!("account {n}") }).await;
         lab.done(environment_of(lab.account)).await;
+        lab.done(agent_of(lab.account)).await;
         let session = lab.session().await.id;
         if n == 3 {
             lab.done(DeleteSession { account: lab.account, session }).await;
@@ -104,6 +105,7 @@ async fn every_list_is_cut_as_its_whole_says(lab: Lab) {
     check(|page| views.items(lab.environment, page), |i| i.work.id, None).await;
     let environments = |page| views.environments(lab.account, all_environments(), page);
     check(environments, |e| e.id, None).await;
+    check(|page| views.agents(lab.account, all_agents(), page), |a| a.id, None).await;
     let sessions = |page| views.sessions(lab.account, all_sessions(), page);
     check(sessions, |s| s.id, gone).await;
 }
@@ -131,11 +133,14 @@ async fn environments_are_filtered(lab: Lab) {
 
 async fn sessions_are_filtered(lab: Lab) {
     let mut made = Vec::new();
-    for version in 1..=4 {
-        let mut create = session_of(lab.account, lab.environment);
-        let id = if version % 2 == 0 { "agent_even" } else { "agent_odd" };
-        create.agent = AgentRef { id: id.to_owned(), version };
-        made.push(lab.done(create).await.id);
+    let other = lab.done(agent_of(lab.account)).await.id;
+    for number in 1..=4 {
+        let agent = if number % 2 == 0 { other } else { lab.agent };
+        let create = session_of(lab.account, agent, lab.environment);
+        made.push(lab.done(create).await.session.id);
+        if number == 2 {
+            lab.done(renamed(lab.account, lab.agent, "another")).await;
+        }
         lab.wait(seconds(10));
     }
     let archive = ArchiveSession { account: lab.account, session: made[1], again: Again::Refused };
@@ -147,9 +152,9 @@ async fn sessions_are_filtered(lab: Lab) {
     let all = all_sessions;
     assert_eq!(list(SessionFilter::default()).await, [made[0], made[2], made[3]]);
     assert_eq!(list(all()).await, made);
-    let even = Some("agent_even".to_owned());
+    let even = Some(other.to_string());
     assert_eq!(list(SessionFilter { agent: even, ..all() }).await, [made[1], made[3]]);
-    assert_eq!(list(SessionFilter { agent_version: Some(3), ..all() }).await, [made[2]]);
+    assert_eq!(list(SessionFilter { agent_version: Some(2), ..all() }).await, [made[2]]);
     let over = vec![Status::Terminated];
     assert_eq!(list(SessionFilter { statuses: over.clone(), ..all() }).await, [made[1]]);
     let none: [SessionId; 0] = [];

@@ -148,10 +148,10 @@ async fn closing_answers_blocked_polls_with_nothing(lab: Lab) {
     let late = soon(store.poll(poll(lab.environment), LONG)).await.unwrap();
     assert_eq!(late.item, None, "new polls do not block");
     let (_, work) = lab.queued().await;
-    let (environment, account) = (lab.environment, lab.account);
+    let late = lab.session_in(lab.environment);
     assert_eq!(lab.take().await.unwrap().work.id, work, "everything else still works");
     lab.store.close().await;
-    let closed = store.submit(session_of(account, environment)).await;
+    let closed = store.submit(late).await;
     assert!(matches!(closed, Err(StoreError::Unavailable { .. })), "{closed:?}");
 }
 
@@ -162,6 +162,6 @@ async fn other_queues_wake_nobody(lab: Lab) {
     lab.session().await;
     tokio::task::yield_now().await;
     assert!(nudge(waiter.as_mut()).await.is_none());
-    lab.done(session_of(lab.account, other)).await;
+    lab.done(lab.session_in(other)).await;
     assert!(soon(waiter).await.unwrap().item.is_some());
 }

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use http::StatusCode;
 use leasehold_model::Refusal;
 use leasehold_model::metadata::MetadataProblem;
-use leasehold_model::refusal::{Resource, Verb};
+use leasehold_model::refusal::{BudgetProblem, Resource, Verb};
 use leasehold_model::work::heartbeat::{Current, Expected};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -149,6 +149,19 @@ pub(super) fn refused(refusal: &Refusal) -> Problem {
         .param("version"),
         Refusal::AgentVersionUnknown { version } => {
             Problem::invalid(format!("The agent has no version {version}")).param("agent.version")
+        }
+        Refusal::AgentModelRequired => coded(
+            Problem::invalid("Field 'agent.model' must not be null.").param("agent.model"),
+            "agent_model_required",
+        ),
+        Refusal::Budget(problem) => {
+            let sentence = match problem {
+                BudgetProblem::CreateOnly => "A budget is given at creation alone",
+                BudgetProblem::ModelWithoutPrice => {
+                    "The model has no price here, so the session cannot be kept within a budget"
+                }
+            };
+            coded(Problem::invalid(sentence).param("budget"), problem.as_str())
         }
         Refusal::SessionArchived => {
             coded(Problem::invalid("The session is archived"), "session_archived")

@@ -6,7 +6,9 @@ use crate::body::Invalid;
 use crate::page::{self, Above, LimitRule};
 use crate::query::Query;
 
-const LIMIT: LimitRule = LimitRule { most: 1_000, above: Above::Refused };
+pub(super) const LIMIT: LimitRule = LimitRule { most: 1_000, above: Above::Refused };
+/// Lists of agents and of their versions are shorter (agents §1).
+pub(super) const AGENTS: LimitRule = LimitRule { most: 100, above: Above::Refused };
 
 /// Reads the part of a list that a query asks for; `parse` reads a cursor.
 pub(super) fn read<K>(
@@ -14,7 +16,17 @@ pub(super) fn read<K>(
     order: Order,
     parse: impl Fn(&str) -> Option<K>,
 ) -> Result<Page<K>, Invalid> {
-    let limit = page::limit(query, LIMIT)?;
+    read_within(LIMIT, query, order, parse)
+}
+
+/// As [`read`], with a limit of the list's own.
+pub(super) fn read_within<K>(
+    rule: LimitRule,
+    query: Query<'_>,
+    order: Order,
+    parse: impl Fn(&str) -> Option<K>,
+) -> Result<Page<K>, Invalid> {
+    let limit = page::limit(query, rule)?;
     let cursor = match query.one("page")?.filter(|cursor| !cursor.is_empty()) {
         None => Cursor::Start,
         Some(cursor) => {

@@ -1,5 +1,6 @@
 //! Dialect A's rows of the route table.
 
+mod agents;
 mod environments;
 mod events;
 mod models;
@@ -13,6 +14,7 @@ use crate::route::Route;
 pub(super) fn all() -> Vec<Route> {
     [
         environments::routes(),
+        agents::routes(),
         work::routes(),
         sessions::routes(),
         events::routes(),

@@ -1,18 +1,22 @@
 //! Sessions as dialect A writes them (sessions §2).
 
+mod budget;
 pub(super) mod filter;
 pub(super) mod request;
 pub(super) mod thread;
 
 use std::collections::BTreeMap;
 
+use leasehold_model::agent::snapshot::Snapshot;
 use leasehold_model::log::Fold;
-use leasehold_model::session::{AgentRef, Session};
+use leasehold_model::session::Session;
 use leasehold_model::{SessionId, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use self::budget::BudgetWire;
+use super::agent::SnapshotWire;
 use crate::time::micros_trim;
 
 /// A's prefix of a session's id.
@@ -40,7 +44,7 @@ pub(crate) struct SessionWire {
     /// Always `session`.
     #[schema(pattern = "^session$")]
     r#type: &'static str,
-    agent: AgentWire,
+    agent: SnapshotWire,
     environment_id: String,
     /// `idle`, or `terminated` once it is archived.
     #[schema(pattern = "^(idle|running|rescheduling|terminated)$")]
@@ -50,8 +54,7 @@ pub(crate) struct SessionWire {
     #[schema(value_type = Vec<Object>)]
     resources: [Value; 0],
     vault_ids: [String; 0],
-    #[schema(value_type = Option<Object>)]
-    budget: Option<Value>,
+    budget: Option<BudgetWire>,
     #[schema(value_type = Vec<Object>)]
     outcome_evaluations: [Value; 0],
     stats: StatsWire,
@@ -76,49 +79,6 @@ pub(super) struct SessionList {
     pub(super) prev_page: Option<String>,
 }
 
-/// The agent that a session was made with: a snapshot.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = SessionAgent)]
-pub(crate) struct AgentWire {
-    id: String,
-    /// Always `agent`.
-    #[schema(pattern = "^agent$")]
-    r#type: &'static str,
-    /// The agent's id: this server keeps no agents.
-    name: String,
-    description: Option<String>,
-    model: ModelWire,
-    system: Option<String>,
-    #[schema(value_type = Vec<Object>)]
-    tools: [Value; 0],
-    #[schema(value_type = Vec<Object>)]
-    mcp_servers: [Value; 0],
-    #[schema(value_type = Vec<Object>)]
-    skills: [Value; 0],
-    #[schema(value_type = Option<Object>)]
-    multiagent: Option<Value>,
-    #[schema(minimum = 1)]
-    version: u32,
-    execution_identity: IdentityWire,
-}
-
-/// The model of an agent.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = SessionModel)]
-pub(crate) struct ModelWire {
-    /// `none`: this server keeps no agents.
-    id: &'static str,
-}
-
-/// On whose behalf an agent acts.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = ExecutionIdentity)]
-pub(crate) struct IdentityWire {
-    /// Always `service_account`.
-    #[schema(pattern = "^service_account$")]
-    r#type: &'static str,
-}
-
 /// How long a session ran.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = SessionStats)]
@@ -139,20 +99,20 @@ pub(crate) struct UsageWire {
 }
 
 impl SessionWire {
-    /// The session as of `now`.
-    pub(super) fn of(session: &Session, now: Timestamp) -> Self {
+    /// The session and what it holds of its agent, as of `now`.
+    pub(super) fn of(session: &Session, agent: &Snapshot, now: Timestamp) -> Self {
         let until = session.archived_at.map_or(now, |_| session.updated_at);
         Self {
             id: session_id(session.id),
             r#type: "session",
-            agent: (&session.agent).into(),
+            agent: agent.into(),
             environment_id: session.environment.to_string(),
             status: session.status(&Fold::default()).as_str(),
             title: session.title.clone(),
             metadata: session.metadata.map().clone(),
             resources: [],
             vault_ids: [],
-            budget: None,
+            budget: session.budget.map(Into::into),
             outcome_evaluations: [],
             stats: StatsWire {
                 active_seconds: 0.0,
@@ -163,25 +123,6 @@ impl SessionWire {
             created_at: micros_trim(session.created_at),
             updated_at: micros_trim(session.updated_at),
             archived_at: session.archived_at.map(micros_trim),
-        }
-    }
-}
-
-impl From<&AgentRef> for AgentWire {
-    fn from(agent: &AgentRef) -> Self {
-        Self {
-            id: agent.id.clone(),
-            r#type: "agent",
-            name: agent.id.clone(),
-            description: None,
-            model: ModelWire { id: "none" },
-            system: None,
-            tools: [],
-            mcp_servers: [],
-            skills: [],
-            multiagent: None,
-            version: agent.version,
-            execution_identity: IdentityWire { r#type: "service_account" },
         }
     }
 }

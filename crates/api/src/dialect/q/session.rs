@@ -1,18 +1,23 @@
 //! Sessions as dialect Q writes them (sessions §2), and which a list is asked for (§6).
 
+mod budget;
 pub(super) mod request;
 pub(super) mod thread;
+mod variables;
 
 use std::collections::BTreeMap;
 
 use leasehold_model::Timestamp;
+use leasehold_model::agent::snapshot::Snapshot;
 use leasehold_model::log::Fold;
-use leasehold_model::session::{AgentRef, Session, Status};
+use leasehold_model::session::{Session, Status};
 use leasehold_store::{Order, SessionFilter};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use self::budget::BudgetWire;
+use super::agent::SnapshotWire;
 use crate::body::Invalid;
 use crate::query::Query;
 use crate::time::micros_trim;
@@ -26,7 +31,7 @@ pub(super) struct SessionWire {
     /// Always `session`.
     #[schema(pattern = "^session$")]
     r#type: &'static str,
-    agent: AgentWire,
+    agent: SnapshotWire,
     environment_id: String,
     /// `idle`, or `terminated` once it is archived.
     #[schema(pattern = "^(idle|running|rescheduling|canceling|terminated)$")]
@@ -37,8 +42,7 @@ pub(super) struct SessionWire {
     resources: [Value; 0],
     vault_ids: [String; 0],
     environment_variables: BTreeMap<String, String>,
-    #[schema(value_type = Option<Object>)]
-    budget: Option<Value>,
+    budget: Option<BudgetWire>,
     #[schema(value_type = Vec<Object>)]
     outcome_evaluations: [Value; 0],
     stats: StatsWire,
@@ -50,31 +54,6 @@ pub(super) struct SessionWire {
     created_at: String,
     /// RFC 3339, to the microsecond.
     updated_at: String,
-}
-
-/// The agent that a session was made with.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = SessionAgent)]
-struct AgentWire {
-    id: String,
-    /// Always `agent`.
-    #[schema(pattern = "^agent$")]
-    r#type: &'static str,
-    name: String,
-    description: String,
-    /// Empty: this server keeps no agents.
-    model: &'static str,
-    system: &'static str,
-    #[schema(value_type = Vec<Object>)]
-    tools: [Value; 0],
-    #[schema(value_type = Vec<Object>)]
-    mcp_servers: [Value; 0],
-    #[schema(value_type = Vec<Object>)]
-    skills: [Value; 0],
-    #[schema(value_type = Option<Object>)]
-    multiagent: Option<Value>,
-    #[schema(minimum = 1)]
-    version: u32,
 }
 
 /// How long a session ran.
@@ -108,21 +87,21 @@ pub(super) struct SessionList {
 }
 
 impl SessionWire {
-    /// The session as of `now`.
-    pub(super) fn of(session: &Session, now: Timestamp) -> Self {
+    /// The session and what it holds of its agent, as of `now`.
+    pub(super) fn of(session: &Session, agent: &Snapshot, now: Timestamp) -> Self {
         let until = session.archived_at.map_or(now, |_| session.updated_at);
         Self {
             id: session.id.to_string(),
             r#type: "session",
-            agent: (&session.agent).into(),
+            agent: agent.into(),
             environment_id: session.environment.to_string(),
             status: session.status(&Fold::default()).as_str(),
             title: session.title.clone(),
             metadata: session.metadata.map().clone(),
             resources: [],
             vault_ids: [],
-            environment_variables: BTreeMap::new(),
-            budget: None,
+            environment_variables: session.environment_variables.clone(),
+            budget: session.budget.map(Into::into),
             outcome_evaluations: [],
             stats: StatsWire {
                 active_seconds: 0.0,
@@ -137,24 +116,6 @@ impl SessionWire {
             archived_at: session.archived_at.map(micros_trim),
             created_at: micros_trim(session.created_at),
             updated_at: micros_trim(session.updated_at),
-        }
-    }
-}
-
-impl From<&AgentRef> for AgentWire {
-    fn from(agent: &AgentRef) -> Self {
-        Self {
-            id: agent.id.clone(),
-            r#type: "agent",
-            name: agent.id.clone(),
-            description: String::new(),
-            model: "",
-            system: "",
-            tools: [],
-            mcp_servers: [],
-            skills: [],
-            multiagent: None,
-            version: agent.version,
         }
     }
 }

@@ -9,7 +9,7 @@ async fn a_session_has_what_the_sdk_demands() {
         let a = server.a();
         let environment = a.environment().await;
         let body = json!({
-            "agent": {"type": "agent", "id": "agent_7"},
+            "agent": {"type": "agent", "id": a.agent().await},
             "environment_id": environment,
             "initial_events": [],
             "resources": [],
@@ -40,7 +40,7 @@ async fn a_session_has_what_the_sdk_demands() {
         }
         assert!(!members.contains_key("environment_variables"));
         assert_eq!(made["agent"]["execution_identity"], json!({"type": "service_account"}));
-        assert!(made["agent"]["model"]["id"].is_string());
+        assert_eq!(made["agent"]["model"]["id"], "model-small");
         assert!(made["id"].as_str().unwrap().starts_with("sesn_"));
         let path = format!("/sessions/{}", made["id"].as_str().unwrap());
         assert_eq!(a.get(&path).await.expect(200), made);
@@ -76,15 +76,15 @@ async fn what_this_server_keeps_nothing_for_is_refused() {
     on_each_backend(async |server: &TestServer| {
         let a = server.a();
         let environment = a.environment().await;
+        let agent = a.agent().await;
         for (member, value) in [
             ("initial_events", json!([{"type": "user.message", "content": []}])),
             ("resources", json!([{"type": "file", "file_id": "file_1"}])),
             ("vault_ids", json!(["vault_1"])),
-            ("budget", json!({"type": "limit"})),
             ("environment_variables", json!({})),
             ("colour", json!("red")),
         ] {
-            let mut body = json!({"agent": "agent_1", "environment_id": environment});
+            let mut body = json!({"agent": agent, "environment_id": environment});
             body[member] = value;
             a.post("/sessions", body).await.invalid(member);
         }

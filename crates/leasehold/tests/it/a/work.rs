@@ -33,7 +33,7 @@ async fn the_metadata_of_a_session_is_not_the_items() {
         let a = server.a();
         let environment = a.environment().await;
         let body = json!({
-            "agent": "agent_1",
+            "agent": a.agent().await,
             "environment_id": environment,
             "metadata": {"ticket": "4711"},
         });

@@ -38,7 +38,7 @@ async fn creates(client: &Client<'_>) -> [(&'static str, Value); 2] {
     let environment = client.environment().await;
     [
         ("/environments", json!({"name": "n", "config": {"type": "self_hosted"}})),
-        ("/sessions", json!({"agent": "agent_1", "environment_id": environment})),
+        ("/sessions", json!({"agent": client.agent().await, "environment_id": environment})),
     ]
 }
 

@@ -42,6 +42,8 @@ async fn nobody_else_sees_an_account() {
             .token(&[
                 "environments:read",
                 "environments:write",
+                "agents:read",
+                "agents:write",
                 "sessions:read",
                 "sessions:write",
                 "work:read",

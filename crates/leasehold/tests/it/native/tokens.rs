@@ -3,9 +3,11 @@
 use leasehold_testkit::{Backend, TestServer, on_each_backend};
 use serde_json::{Value, json};
 
-const ORDINARY: [&str; 6] = [
+const ORDINARY: [&str; 8] = [
     "environments:read",
     "environments:write",
+    "agents:read",
+    "agents:write",
     "sessions:read",
     "sessions:write",
     "work:read",

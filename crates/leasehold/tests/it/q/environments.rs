@@ -172,7 +172,7 @@ async fn archiving_hides_and_may_be_repeated() {
                 .invalid("include_archived");
         }
         q.post(&environment, json!({"name": "m"})).await.refused(400, "invalid_request_error");
-        let body = json!({"agent": "agent_1", "environment_id": item.environment});
+        let body = json!({"agent": q.agent().await, "environment_id": item.environment});
         q.post("/sessions", body).await.refused(400, "invalid_request_error");
         q.get(format!("/sessions/{}", item.session)).await.expect(200);
     })

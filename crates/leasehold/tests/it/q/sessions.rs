@@ -8,8 +8,9 @@ async fn a_new_session_is_idle_and_has_all_its_members() {
     on_each_backend(async |server: &TestServer| {
         let q = server.q();
         let environment = q.environment().await;
+        let agent = q.agent().await;
         let body = json!({
-            "agent": {"type": "agent", "id": "agent_7", "version": 3},
+            "agent": {"type": "agent", "id": agent, "version": 1},
             "environment_id": environment,
             "title": "t",
             "metadata": {"ticket": "4711"},
@@ -35,9 +36,14 @@ async fn a_new_session_is_idle_and_has_all_its_members() {
             assert_eq!(made[member], value, "{member}");
         }
         for (member, value) in [
-            ("id", json!("agent_7")),
+            ("id", json!(agent)),
             ("type", json!("agent")),
-            ("version", json!(3)),
+            ("version", json!(1)),
+            ("name", json!("reviewer")),
+            ("description", json!("")),
+            ("model", json!("model-small")),
+            ("system", json!("")),
+            ("multiagent", Value::Null),
             ("tools", json!([])),
             ("mcp_servers", json!([])),
             ("skills", json!([])),
@@ -58,7 +64,7 @@ async fn a_session_queues_work_with_its_metadata_at_that_time() {
         let environment = q.environment().await;
         let queue = format!("/environments/{environment}/work");
         let body = json!({
-            "agent": "agent_1",
+            "agent": q.agent().await,
             "environment_id": environment,
             "metadata": {"ticket": "4711"},
         });
@@ -85,7 +91,8 @@ async fn a_wrong_member_is_named_and_nothing_is_queued() {
     on_each_backend(async |server: &TestServer| {
         let q = server.q();
         let environment = q.environment().await;
-        let body = || json!({"agent": "agent_1", "environment_id": environment});
+        let agent = q.agent().await;
+        let body = || json!({"agent": agent, "environment_id": environment});
         for member in ["agent", "environment_id"] {
             let mut without = body();
             without.as_object_mut().unwrap().remove(member);
@@ -94,10 +101,12 @@ async fn a_wrong_member_is_named_and_nothing_is_queued() {
         for (member, wrong, param) in [
             ("agent", json!(1), "agent"),
             ("agent", json!(""), "agent"),
-            ("agent", json!("robot_1"), "agent"),
-            ("agent", json!({"id": "agent_1"}), "agent.type"),
+            ("agent", json!({"id": agent}), "agent.type"),
             ("agent", json!({"type": "agent"}), "agent.id"),
-            ("agent", json!({"type": "agent", "id": "agent_1", "version": -1}), "agent.version"),
+            ("agent", json!({"type": "agent", "id": agent, "version": -1}), "agent.version"),
+            ("agent", json!({"type": "robot", "id": agent}), "agent.type"),
+            ("agent", json!({"type": "agent", "id": ""}), "agent.id"),
+            ("agent", json!({"type": "agent", "id": agent, "tools": []}), "agent.tools"),
             ("environment_id", json!(1), "environment_id"),
             ("environment_id", json!(""), "environment_id"),
             ("title", json!(1), "title"),
@@ -200,17 +209,21 @@ async fn a_list_is_newest_first_and_may_be_filtered() {
         let q = server.q();
         let environment = q.environment().await;
         let mut ids = Vec::new();
-        for agent in ["agent_1", "agent_2", "agent_1"] {
+        let (one, two) = (q.new_agent().await, q.new_agent().await);
+        for agent in [&one, &two, &one] {
             let body = json!({"agent": agent, "environment_id": environment});
             ids.push(q.post("/sessions", body).await.success()["id"].clone());
             server.advance_seconds(1);
         }
         let [first, second, third] = <[Value; 3]>::try_from(ids).unwrap();
+        let of_agent = |agent: &str| format!("agent_id={agent}");
         for (query, expected) in [
+            (of_agent(&one).as_str(), json!([third, first])),
+            (of_agent(&format!("{two}&agent_version=1")).as_str(), json!([second])),
+            (of_agent(&format!("{two}&agent_version=2")).as_str(), json!([])),
             ("", json!([third, second, first])),
             ("order=desc", json!([third, second, first])),
             ("order=asc", json!([first, second, third])),
-            ("agent_id=agent_1", json!([third, first])),
             ("agent_id=agent_3", json!([])),
             ("statuses[]=idle", json!([third, second, first])),
             ("statuses%5B%5D=running&statuses%5B%5D=rescheduling", json!([])),

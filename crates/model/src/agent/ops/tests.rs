@@ -63,7 +63,7 @@ fn update(agent: &Agent, change: Change) -> UpdateAgent {
         agent: agent.id,
         expected: None,
         change,
-        unsaid_effort: UnsaidEffort::Kept,
+        unsaid_effort: UnsaidEffort::Kept { otherwise: None },
         strictness: Strictness::Bounds,
     }
 }
@@ -131,10 +131,12 @@ fn a_member_is_cleared_or_replaced_and_metadata_is_patched() {
 fn a_model_replaces_wholly_but_may_keep_its_effort() {
     let (mut batch, agent) = Batch::new();
     let stored = agent.definition.model.effort;
+    let otherwise = crate::agent::model_spec::Effort::parse("max");
     for (model, unsaid_effort, effort) in [
-        ("m", UnsaidEffort::Kept, stored),
+        ("m", UnsaidEffort::Kept { otherwise }, stored),
         ("m", UnsaidEffort::Cleared, None),
-        ("other", UnsaidEffort::Kept, None),
+        ("other", UnsaidEffort::Kept { otherwise }, otherwise),
+        ("other", UnsaidEffort::Cleared, None),
     ] {
         let change = Change { model: Some(ModelSpec::named(model)), ..Change::default() };
         let op = UpdateAgent { unsaid_effort, ..update(&agent, change) };

@@ -7,6 +7,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use leasehold_model::agent::ops::{ArchiveAgent, DeleteAgent, UpdateAgent};
+use leasehold_model::agent::snapshot::Overrides;
 use leasehold_model::environment::config::{Config, Strictness};
 use leasehold_model::environment::ops::{
     ArchiveEnvironment, CreateEnvironment, DeleteEnvironment, InUse, LimitAttempts,
@@ -14,27 +16,29 @@ use leasehold_model::environment::ops::{
 };
 use leasehold_model::idempotency::{Once, ResponseKey};
 use leasehold_model::op::Op;
+use leasehold_model::session::Session;
 use leasehold_model::session::ops::{
-    Again, ArchiveSession, CreateSession, DeleteSession, Projection, UpdateSession,
+    Again, ArchiveSession, DeleteSession, Projection, UpdateSession,
 };
 use leasehold_model::token::Scopes;
 use leasehold_model::token::ops::{CreateAccount, CreateKey, CreateToken, RevokeKey, RevokeToken};
 use leasehold_model::work::heartbeat::{Expected, Heartbeat, Unheld};
 use leasehold_model::work::ops::{Ack, Poll, Renew, StopWork, UpdateWork};
 use leasehold_model::work::{State, Ttl, WorkerId};
-use leasehold_model::{AccountId, EnvironmentId, KeyId, SessionId, TokenId, Work};
+use leasehold_model::{AccountId, AgentId, EnvironmentId, KeyId, TokenId, Work};
 use leasehold_store::{CredentialId, Store, StoreError};
 
 use super::command::Command;
-use crate::dump::{all_environments, all_sessions, everything};
-use crate::lab::{START, environment_of, session_of};
+use crate::dump::{all_agents, all_environments, all_sessions, everything};
+use crate::lab::{START, agent_of, environment_of, renamed, session_of, update_of};
 
 /// What there is in one store, in an order that is the same in all.
 #[derive(Default)]
 pub(super) struct Known {
     accounts: Vec<AccountId>,
     environments: Vec<(AccountId, EnvironmentId)>,
-    sessions: Vec<(AccountId, SessionId)>,
+    agents: Vec<(AccountId, AgentId)>,
+    sessions: Vec<Session>,
     work: Vec<Work>,
     tokens: Vec<TokenId>,
     keys: Vec<(AccountId, EnvironmentId, KeyId)>,
@@ -50,7 +54,9 @@ impl Known {
             let tokens = views.tokens(id, everything()).await.unwrap().items;
             known.tokens.extend(tokens.iter().map(|token| token.item.id));
             let sessions = views.sessions(id, all_sessions(), everything()).await.unwrap().items;
-            known.sessions.extend(sessions.iter().map(|session| (id, session.id)));
+            known.sessions.extend(sessions);
+            let agents = views.agents(id, all_agents(), everything()).await.unwrap().items;
+            known.agents.extend(agents.iter().map(|agent| (id, agent.id)));
             let environments = views.environments(id, all_environments(), everything()).await;
             for environment in environments.unwrap().items {
                 known.environments.push((id, environment.id));
@@ -94,8 +100,13 @@ impl Command {
             | Self::Limit { .. }
             | Self::ArchiveEnvironment(_)
             | Self::DeleteEnvironment(_) => self.run_on_environment(store, known),
+            Self::Agent { .. }
+            | Self::Redefine { .. }
+            | Self::ArchiveAgent(_)
+            | Self::DeleteAgent(_) => self.run_on_agent(store, known),
             Self::Session { .. }
             | Self::Title { .. }
+            | Self::Retool { .. }
             | Self::ArchiveSession(_)
             | Self::DeleteSession(_) => self.run_on_session(store, known),
             Self::Token { .. }
@@ -153,13 +164,41 @@ impl Command {
         })
     }
 
+    fn run_on_agent<'a>(&self, store: &'a Store, known: &Known) -> Option<Said<'a>> {
+        let agent = |at: &usize| pick(&known.agents, *at);
+        Some(match self {
+            Self::Agent { of } => said(store, agent_of(pick(&known.accounts, *of)?)),
+            Self::Redefine { agent: at, name, stale } => {
+                let (account, agent) = agent(at)?;
+                let expected = stale.then_some(1);
+                let change = renamed(account, agent, &format!("name {name}"));
+                said(store, UpdateAgent { expected, ..change })
+            }
+            Self::ArchiveAgent(at) => {
+                let (account, agent) = agent(at)?;
+                said(store, ArchiveAgent { account, agent })
+            }
+            Self::DeleteAgent(at) => {
+                let (account, agent) = agent(at)?;
+                said(store, DeleteAgent { account, agent })
+            }
+            _ => return None,
+        })
+    }
+
     fn run_on_session<'a>(&self, store: &'a Store, known: &Known) -> Option<Said<'a>> {
         let session = |at: &usize| pick(&known.sessions, *at);
+        let without_tools = || Overrides { tools: Some(Vec::new()), ..Overrides::default() };
         Some(match self {
-            Self::Session { environment, copy, key } => {
+            Self::Session { environment, agent, copy, own, key } => {
                 let (account, environment) = pick(&known.environments, *environment)?;
+                let (_, agent) = pick(&known.agents, *agent)?;
                 let projection = if *copy { Projection::Copy } else { Projection::Empty };
-                let create = CreateSession { projection, ..session_of(account, environment) };
+                let mut create = session_of(account, agent, environment);
+                create.projection = projection;
+                if *own {
+                    create.agent.overrides = without_tools();
+                }
                 match key {
                     None => said(store, create),
                     Some(key) => {
@@ -171,16 +210,22 @@ impl Command {
                 }
             }
             Self::Title { session: at, title } => {
-                let (account, session) = session(at)?;
                 let title = Some((*title > 0).then(|| format!("title {title}")));
-                said(store, UpdateSession { account, session, title, metadata: None })
+                said(store, UpdateSession { title, ..update_of(&session(at)?) })
+            }
+            Self::Retool { session: at, tools } => {
+                let agent = match tools {
+                    true => Overrides { system: Some(None), ..Overrides::default() },
+                    false => without_tools(),
+                };
+                said(store, UpdateSession { agent, ..update_of(&session(at)?) })
             }
             Self::ArchiveSession(at) => {
-                let (account, session) = session(at)?;
+                let Session { account, id: session, .. } = session(at)?;
                 said(store, ArchiveSession { account, session, again: Again::Refused })
             }
             Self::DeleteSession(at) => {
-                let (account, session) = session(at)?;
+                let Session { account, id: session, .. } = session(at)?;
                 said(store, DeleteSession { account, session })
             }
             _ => return None,

@@ -1,22 +1,30 @@
 //! The calls on sessions, as far as there are any (sessions §1).
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use http::{Method, StatusCode};
-use leasehold_model::EnvironmentId;
+use leasehold_model::agent::snapshot::Snapshot;
 use leasehold_model::refusal::Resource;
+use leasehold_model::session::Session;
 use leasehold_model::session::ops::{
-    Again, ArchiveSession, CreateSession, DeleteSession, Projection, UpdateSession,
+    Again, ArchiveSession, CreateSession, DeleteSession, Held, Projection, UpdateSession,
 };
 use leasehold_model::token::Scope;
+use leasehold_model::{EnvironmentId, Timestamp};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::super::DIALECT;
+use super::super::agent::MANNER;
 use super::super::list;
 use super::super::session::filter::{self, Wanted};
 use super::super::session::request::{self, CreateBody, UpdateBody};
 use super::super::session::{SessionList, SessionWire, session_id};
 use crate::call::{Call, Outcome, Reply};
 use crate::failure::Failure;
+use crate::page;
 use crate::route::{Access, Route, boolean, date_time, integer, text};
 
 const ALL: &str = "/sessions";
@@ -57,6 +65,12 @@ pub(super) fn routes() -> Vec<Route> {
             .access(WRITE)
             .body::<UpdateBody>()
             .answers::<SessionWire>(StatusCode::OK),
+        Route::get(&DIALECT, "/sessions/{session_id}/resources", "listSessionResources", resources)
+            .summary("List the resources of a session: it has none")
+            .access(READ)
+            .query("limit", integer(1, Some(1_000)), "How many at most; all if absent.")
+            .query("page", text(), "The `next_page` of the page before.")
+            .answers::<ResourceList>(StatusCode::OK),
         Route::post(&DIALECT, "/sessions/{session_id}/archive", "archiveSession", archive)
             .summary("Archive a session and stop its work item")
             .access(WRITE)
@@ -68,6 +82,15 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
+/// The resources of a session.
+#[derive(Default, Serialize, ToSchema)]
+#[schema(as = SessionResourceList)]
+struct ResourceList {
+    #[schema(value_type = Vec<Object>)]
+    data: [Value; 0],
+    next_page: Option<String>,
+}
+
 /// What is left of a deleted session.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 struct DeletedSession {
@@ -77,9 +100,13 @@ struct DeletedSession {
     r#type: &'static str,
 }
 
+fn shown(held: &Held, now: Timestamp) -> Reply {
+    Reply::ok(&SessionWire::of(&held.session, &held.agent, now))
+}
+
 async fn create(call: Call) -> Outcome {
     let account = call.authorize()?;
-    let body = request::create(call.json()?)?;
+    let body = request::create(call.json()?, call.reader(&MANNER))?;
     let environment = EnvironmentId::parse(&body.environment)
         .ok_or_else(|| Failure::not_found(Resource::Environment))?;
     let op = CreateSession {
@@ -88,11 +115,14 @@ async fn create(call: Call) -> Outcome {
         agent: body.agent,
         title: body.title,
         metadata: body.metadata,
+        environment_variables: BTreeMap::new(),
+        budget: body.budget,
+        models: call.app.settings().models.clone(),
         projection: Projection::Empty,
         traceparent: call.traceparent(),
     };
     let now = call.app.store().now();
-    call.submit(op, move |made| Reply::ok(&SessionWire::of(made, now))).await
+    call.submit(op, move |made| shown(made, now)).await
 }
 
 async fn list(call: Call) -> Outcome {
@@ -101,26 +131,40 @@ async fn list(call: Call) -> Outcome {
     let page = list::read(call.query(), order, |text| filter::parse_cursor(order, text))?;
     let mut body = SessionList { data: Vec::new(), next_page: None, prev_page: None };
     if let Some(filter) = filter {
-        let listing = call.views().sessions(account, filter, page).await?;
+        let listing = call.snapshots(call.views().sessions(account, filter, page).await?).await?;
         let now = call.app.store().now();
         let last = listing.items.last().filter(|_| listing.more);
-        body.next_page = last.map(|last| filter::cursor(order, last.id));
-        body.data = listing.items.iter().map(|session| SessionWire::of(session, now)).collect();
+        body.next_page = last.map(|(last, _)| filter::cursor(order, last.id));
+        let wire =
+            |(session, agent): &(Session, Arc<Snapshot>)| SessionWire::of(session, agent, now);
+        body.data = listing.items.iter().map(wire).collect();
     }
     Ok(Reply::ok(&body))
 }
 
 async fn retrieve(call: Call) -> Outcome {
     let session = call.session().await?;
-    Ok(Reply::ok(&SessionWire::of(&session, call.app.store().now())))
+    let agent = call.snapshot(&session).await?;
+    Ok(Reply::ok(&SessionWire::of(&session, &agent, call.app.store().now())))
 }
 
 async fn update(call: Call) -> Outcome {
     let session = call.session().await?;
-    let request::Update { title, metadata } = request::update(call.json()?)?;
-    let op = UpdateSession { account: session.account, session: session.id, title, metadata };
+    let change = request::update(call.json()?, call.reader(&MANNER))?;
+    let op = UpdateSession {
+        account: session.account,
+        session: session.id,
+        environment: session.environment,
+        title: change.title,
+        metadata: change.metadata,
+        agent: change.agent,
+        strictness: MANNER.strictness,
+        environment_variables: None,
+        budget: change.budget,
+        models: call.app.settings().models.clone(),
+    };
     let now = call.app.store().now();
-    call.submit(op, move |changed| Reply::ok(&SessionWire::of(changed, now))).await
+    call.submit(op, move |changed| shown(changed, now)).await
 }
 
 async fn archive(call: Call) -> Outcome {
@@ -129,7 +173,7 @@ async fn archive(call: Call) -> Outcome {
     let again = Again::Unchanged;
     let op = ArchiveSession { account: session.account, session: session.id, again };
     let now = call.app.store().now();
-    call.submit(op, move |archived| Reply::ok(&SessionWire::of(archived, now))).await
+    call.submit(op, move |archived| shown(archived, now)).await
 }
 
 async fn delete(call: Call) -> Outcome {
@@ -139,4 +183,11 @@ async fn delete(call: Call) -> Outcome {
         Reply::ok(&DeletedSession { id: session_id(session.id), r#type: "session_deleted" })
     })
     .await
+}
+
+/// Nothing is mounted here, so there is no row for a page to begin at.
+async fn resources(call: Call) -> Outcome {
+    call.session().await?;
+    page::limit(call.query(), list::LIMIT)?;
+    Ok(Reply::ok(&ResourceList::default()))
 }

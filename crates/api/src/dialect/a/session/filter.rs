@@ -38,23 +38,21 @@ pub(in crate::dialect::a) fn read(query: Query<'_>) -> Result<Wanted, Invalid> {
     };
     let (created_from, created_to) = query.created_within()?;
     let include_archived = query.boolean("include_archived")?.unwrap_or(false);
-    let asked = query.many("statuses[]")?;
     let mut statuses = Vec::new();
-    for word in &asked {
+    for word in query.many("statuses[]")? {
         match word.as_ref() {
             "idle" => statuses.push(Status::Idle),
             "terminated" => statuses.push(Status::Terminated),
-            // No session is in one of these as long as no agent runs here.
-            "running" | "rescheduling" => {}
+            "running" => statuses.push(Status::Running),
+            "rescheduling" => statuses.push(Status::Rescheduling),
             _ => {
                 let problem = "must hold 'idle', 'running', 'rescheduling' or 'terminated'";
                 return Err(Invalid::new("statuses[]", problem));
             }
         }
     }
-    let elsewhere =
+    let impossible =
         query.one("deployment_id")?.is_some() || query.one("memory_store_id")?.is_some();
-    let impossible = elsewhere || (statuses.is_empty() && !asked.is_empty());
     let filter = SessionFilter {
         include_archived,
         created_from,

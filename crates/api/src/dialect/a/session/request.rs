@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use leasehold_model::session::{AgentRef, MAX_TITLE_CHARS};
+use leasehold_model::agent::snapshot::Overrides;
+use leasehold_model::session::budget::Budget;
+use leasehold_model::session::ops::Choice;
 use leasehold_model::{Metadata, MetadataPatch};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::budget::{self, BudgetWire};
+use crate::agent::{ModelParams, Reader, ServerParams, SkillParams, ToolParams, servers};
 use crate::body::{Invalid, Members};
-
-/// The most characters of an agent's id.
-const MAX_AGENT_CHARS: usize = 128;
+use crate::session::{empty, environment, resources, title, vaults};
 
 /// A session to be made.
 #[derive(Deserialize, ToSchema)]
@@ -31,24 +33,26 @@ pub(in crate::dialect::a) struct CreateBody {
     /// Must be empty: this server keeps no events.
     #[schema(max_items = 0, value_type = Option<Vec<Object>>)]
     initial_events: Option<Vec<Value>>,
-    /// Must be empty: this server keeps no resources.
+    /// Must be empty: this server mounts no files or repositories.
     #[schema(max_items = 0, value_type = Option<Vec<Object>>)]
     resources: Option<Vec<Value>>,
     /// Must be empty: this server keeps no vaults.
     #[schema(max_items = 0)]
     vault_ids: Option<Vec<String>>,
+    /// What it may cost; only if the model has a price.
+    budget: Option<BudgetWire>,
 }
 
-/// An agent: its id alone, or its id and version.
+/// An agent: its id alone, or its id and version, or that and what the session has differently.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = AgentParams)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "it documents a body that is read member by member")]
 pub(in crate::dialect::a) enum AgentBody {
-    /// Its first version.
+    /// Its newest version.
     Id(String),
     /// A certain version.
-    Version(AgentVersionBody),
+    Version(Box<AgentVersionBody>),
 }
 
 /// A version of an agent.
@@ -57,14 +61,27 @@ pub(in crate::dialect::a) enum AgentBody {
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "it documents a body that is read member by member")]
 pub(in crate::dialect::a) struct AgentVersionBody {
-    /// Always `agent`.
-    #[schema(pattern = "^agent$")]
+    /// `agent`, or `agent_with_overrides`, which may have the members behind `version`.
+    #[schema(pattern = "^(agent|agent_with_overrides)$")]
     r#type: String,
-    #[schema(pattern = "^agent_[A-Za-z0-9_]{1,122}$")]
     id: String,
-    /// The first if absent.
+    /// The newest if absent.
     #[schema(minimum = 1)]
     version: Option<u32>,
+    /// Another model, with the effort that it has by default.
+    model: Option<ModelParams>,
+    /// Another system prompt; null clears it.
+    #[schema(max_length = 100_000)]
+    system: Option<String>,
+    /// Other tools.
+    #[schema(max_items = 128)]
+    tools: Option<Vec<ToolParams>>,
+    /// Other MCP servers.
+    #[schema(max_items = 20)]
+    mcp_servers: Option<Vec<ServerParams>>,
+    /// Other skills.
+    #[schema(max_items = 20)]
+    skills: Option<Vec<SkillParams>>,
 }
 
 /// What to change of a session.
@@ -79,6 +96,22 @@ pub(in crate::dialect::a) struct UpdateBody {
     /// A string sets a key, null removes it.
     #[serde(default)]
     metadata: BTreeMap<String, Option<String>>,
+    /// What it has differently from now on; not while it is running.
+    agent: Option<AgentUpdateBody>,
+    /// Another budget; null removes it. None can be added.
+    budget: Option<BudgetWire>,
+}
+
+/// What a session has differently from its agent; each list replaces the present one.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = SessionAgentUpdate)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "it documents a body that is read member by member")]
+struct AgentUpdateBody {
+    #[schema(max_items = 128)]
+    tools: Option<Vec<ToolParams>>,
+    #[schema(max_items = 20)]
+    mcp_servers: Option<Vec<ServerParams>>,
 }
 
 /// The body of a create.
@@ -86,33 +119,10 @@ pub(in crate::dialect::a) struct UpdateBody {
 pub(in crate::dialect::a) struct Create {
     /// Where the session is to run, as it was written; may name nothing.
     pub(in crate::dialect::a) environment: String,
-    pub(in crate::dialect::a) agent: AgentRef,
+    pub(in crate::dialect::a) agent: Choice,
     pub(in crate::dialect::a) title: Option<String>,
     pub(in crate::dialect::a) metadata: Metadata,
-}
-
-/// Reads the body of a create. What this server keeps nothing for (events, resources, vaults, a
-/// budget) may be absent or empty.
-pub(in crate::dialect::a) fn create(body: Value) -> Result<Create, Invalid> {
-    let mut members = Members::body(body)?;
-    let agent = agent(members.required("agent")?)?;
-    let environment = match members.required("environment_id")?.as_str() {
-        Some(id) if !id.is_empty() => id.to_owned(),
-        Some(_) | None => {
-            return Err(Invalid::new("environment_id", "must be a non-empty string"));
-        }
-    };
-    let title = members.take("title").as_ref().map(title).transpose()?.flatten();
-    let metadata = members.metadata()?;
-    for name in ["initial_events", "resources", "vault_ids"] {
-        must_be_empty(name, members.take(name))?;
-    }
-    match members.take("budget") {
-        None | Some(Value::Null) => {}
-        Some(_) => return Err(Invalid::new("budget", "must be null: budgets are not kept here")),
-    }
-    members.finish()?;
-    Ok(Create { environment, agent, title, metadata })
+    pub(in crate::dialect::a) budget: Option<Budget>,
 }
 
 /// The body of an update; what is `None` stays.
@@ -120,87 +130,45 @@ pub(in crate::dialect::a) fn create(body: Value) -> Result<Create, Invalid> {
 pub(in crate::dialect::a) struct Update {
     pub(in crate::dialect::a) title: Option<Option<String>>,
     pub(in crate::dialect::a) metadata: Option<MetadataPatch>,
+    pub(in crate::dialect::a) agent: Overrides,
+    pub(in crate::dialect::a) budget: Option<Option<Budget>>,
 }
 
-/// Reads the body of an update. `vault_ids` is refused in whatever form (sessions §4); a budget
-/// cannot be added to a session that has none.
-pub(in crate::dialect::a) fn update(body: Value) -> Result<Update, Invalid> {
+/// Reads the body of a create.
+pub(in crate::dialect::a) fn create(body: Value, reader: Reader<'_>) -> Result<Create, Invalid> {
     let mut members = Members::body(body)?;
-    let title = members.take("title").as_ref().map(title).transpose()?;
+    let agent = reader.choice(members.required("agent")?)?;
+    let environment = environment(&mut members)?;
+    let title = title(&mut members)?.flatten();
+    let metadata = members.metadata()?;
+    let budget = members.take("budget").map(budget::read).transpose()?.flatten();
+    empty(&mut members, "initial_events", "must be empty: none are kept here")?;
+    resources(&mut members)?;
+    vaults(&mut members)?;
+    members.finish()?;
+    Ok(Create { environment, agent, title, metadata, budget })
+}
+
+/// Reads the body of an update. `vault_ids` is refused in whatever form (sessions §4).
+pub(in crate::dialect::a) fn update(body: Value, reader: Reader<'_>) -> Result<Update, Invalid> {
+    let mut members = Members::body(body)?;
+    let title = title(&mut members)?;
     let metadata = members.metadata_patch()?;
     if members.take("vault_ids").is_some() {
         return Err(Invalid::new("vault_ids", "must not be given: an update is not yet supported"));
     }
-    match members.take("budget") {
-        None | Some(Value::Null) => {}
-        Some(_) => {
-            return Err(Invalid::new("budget", "must be null: it is set at creation alone"));
+    let budget = members.take("budget").map(budget::read).transpose()?;
+    let agent = match members.take("agent") {
+        None | Some(Value::Null) => Overrides::default(),
+        Some(change) => {
+            let mut members = Members::of(change, "agent")?;
+            let (tools, mcp_servers) = (reader.tools(&mut members)?, servers(&mut members)?);
+            members.finish()?;
+            Overrides { tools, mcp_servers, ..Overrides::default() }
         }
-    }
-    if let Some(change) = members.take("agent") {
-        let mut members = Members::of(change, "agent")?;
-        for name in ["tools", "mcp_servers"] {
-            must_be_empty(&format!("agent.{name}"), members.take(name))?;
-        }
-        members.finish()?;
-    }
-    members.finish()?;
-    Ok(Update { title, metadata })
-}
-
-/// An agent by its id, or by id and version; without one it is the first.
-fn agent(value: Value) -> Result<AgentRef, Invalid> {
-    let Value::Object(_) = value else {
-        return Ok(AgentRef { id: agent_id(&value, "agent")?, version: 1 });
-    };
-    let mut members = Members::of(value, "agent")?;
-    match members.optional_word("type")?.as_deref() {
-        None => return Err(Invalid::missing("agent.type")),
-        Some("agent") => {}
-        Some(_) => return Err(Invalid::new("agent.type", "must be 'agent'")),
-    }
-    let id = agent_id(&members.required("id")?, "agent.id")?;
-    let version = match members.take("version") {
-        None | Some(Value::Null) => 1,
-        Some(version) => version
-            .as_u64()
-            .and_then(|version| u32::try_from(version).ok())
-            .filter(|version| *version > 0)
-            .ok_or_else(|| Invalid::new("agent.version", "must be a positive integer"))?,
     };
     members.finish()?;
-    Ok(AgentRef { id, version })
-}
-
-fn agent_id(value: &Value, param: &str) -> Result<String, Invalid> {
-    let well_formed = |id: &str| {
-        id.len() <= MAX_AGENT_CHARS
-            && id.strip_prefix("agent_").is_some_and(|tail| {
-                !tail.is_empty() && tail.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-            })
-    };
-    match value.as_str().filter(|id| well_formed(id)) {
-        Some(id) => Ok(id.to_owned()),
-        None => Err(Invalid::new(param, "must be an agent's id: 'agent_' and letters or digits")),
-    }
-}
-
-fn title(value: &Value) -> Result<Option<String>, Invalid> {
-    match value.as_str() {
-        None if value.is_null() => Ok(None),
-        None => Err(Invalid::new("title", "must be a string or null")),
-        Some(title) if title.chars().count() <= MAX_TITLE_CHARS => Ok(Some(title.to_owned())),
-        Some(_) => Err(Invalid::new("title", "must not be longer than 512 characters")),
-    }
-}
-
-fn must_be_empty(param: &str, value: Option<Value>) -> Result<(), Invalid> {
-    match value {
-        None | Some(Value::Null) => Ok(()),
-        Some(Value::Array(items)) if items.is_empty() => Ok(()),
-        Some(Value::Array(_)) => Err(Invalid::new(param, "must be empty: none are kept here")),
-        Some(_) => Err(Invalid::new(param, "must be an array")),
-    }
+    Ok(Update { title, metadata, agent, budget })
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Sessions as they are shown.
 
+use leasehold_model::session::AgentRef;
 use leasehold_model::{AccountId, EnvironmentId, Metadata};
 use serde_json::json;
 
@@ -38,7 +39,9 @@ fn both_prefixes_name_a_session() {
 #[test]
 fn a_session_shows_all_that_the_sdk_demands() {
     let now = CREATED.plus(std::time::Duration::from_millis(1_500));
-    let shown = serde_json::to_value(SessionWire::of(&session(), now)).unwrap();
+    let shown =
+        serde_json::to_value(SessionWire::of(&session(), &session().agent.snapshot(None), now))
+            .unwrap();
     for member in ["resources", "vault_ids", "outcome_evaluations"] {
         assert_eq!(shown[member], json!([]), "{member}");
     }
@@ -61,7 +64,9 @@ fn an_archived_session_is_terminated_and_its_time_stands_still() {
     let end = CREATED.plus(std::time::Duration::from_secs(3));
     let session = Session { archived_at: Some(end), updated_at: end, ..session() };
     let much_later = end.plus(std::time::Duration::from_secs(1_000));
-    let shown = serde_json::to_value(SessionWire::of(&session, much_later)).unwrap();
+    let shown =
+        serde_json::to_value(SessionWire::of(&session, &session.agent.snapshot(None), much_later))
+            .unwrap();
     assert_eq!(shown["status"], "terminated");
     assert_eq!(shown["stats"]["duration_seconds"], json!(3.0));
 }

@@ -1,11 +1,12 @@
 //! Threads of a session as dialect A writes them (events §9): the session itself, in other words.
 
 use leasehold_model::Timestamp;
+use leasehold_model::agent::snapshot::Snapshot;
 use leasehold_model::session::{Session, Status};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{AgentWire, SessionWire, StatsWire, UsageWire};
+use super::{SessionWire, SnapshotWire, StatsWire, UsageWire};
 use crate::event::thread::thread_id;
 
 /// A thread of a session.
@@ -18,7 +19,7 @@ pub(in crate::dialect::a) struct ThreadWire {
     #[schema(pattern = "^session_thread$")]
     r#type: &'static str,
     session_id: String,
-    agent: AgentWire,
+    agent: SnapshotWire,
     /// Always null: there is the primary thread alone.
     parent_thread_id: Option<String>,
     /// `idle`, `running`, `rescheduling` or `terminated`; that of an archived session rests.
@@ -36,8 +37,13 @@ pub(in crate::dialect::a) struct ThreadWire {
 
 impl ThreadWire {
     /// The primary thread of a session, whose log says what it is doing.
-    pub(in crate::dialect::a) fn of(session: &Session, status: Status, now: Timestamp) -> Self {
-        let wire = SessionWire::of(session, now);
+    pub(in crate::dialect::a) fn of(
+        session: &Session,
+        agent: &Snapshot,
+        status: Status,
+        now: Timestamp,
+    ) -> Self {
+        let wire = SessionWire::of(session, agent, now);
         Self {
             id: thread_id(session.id),
             r#type: "session_thread",

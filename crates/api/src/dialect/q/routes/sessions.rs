@@ -1,17 +1,23 @@
 //! The calls on sessions, as far as there are any (sessions §1).
 
+use std::sync::Arc;
+
 use http::{Method, StatusCode};
+use leasehold_model::agent::snapshot::Snapshot;
 use leasehold_model::refusal::Resource;
+use leasehold_model::session::Session;
 use leasehold_model::session::ops::{
-    Again, ArchiveSession, CreateSession, DeleteSession, Projection, UpdateSession,
+    Again, ArchiveSession, CreateSession, DeleteSession, Held, Projection, UpdateSession,
 };
 use leasehold_model::token::Scope;
-use leasehold_model::{EnvironmentId, SessionId};
+use leasehold_model::{EnvironmentId, SessionId, Timestamp};
 use leasehold_store::Listing;
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::super::DIALECT;
+use super::super::agent::MANNER;
 use super::super::list;
 use super::super::session::request::{self, CreateBody, UpdateBody};
 use super::super::session::{SessionList, SessionWire, wanted};
@@ -26,6 +32,9 @@ const READ: Access = Access::account(Scope::SessionsRead);
 const WRITE: Access = Access::account(Scope::SessionsWrite);
 /// A wish for more than a hundred is an error here (sessions §6).
 const LIMIT: LimitRule = LimitRule { most: 100, above: Above::Refused };
+
+/// Of resources a client may wish for any number (sessions §1).
+const RESOURCES: LimitRule = LimitRule { most: 1_000, above: Above::Capped };
 
 pub(super) fn routes() -> Vec<Route> {
     let list_sessions = Route::get(&DIALECT, ALL, "listSessions", list)
@@ -60,6 +69,12 @@ pub(super) fn routes() -> Vec<Route> {
             .body::<UpdateBody>()
             .answers::<SessionWire>(StatusCode::OK)
             .refuses(&[409]),
+        Route::get(&DIALECT, "/sessions/{session_id}/resources", "listSessionResources", resources)
+            .summary("List the resources of a session: it has none")
+            .access(READ)
+            .query("limit", integer(1, None), "How many at most; a thousand if more are wished.")
+            .cursors()
+            .answers::<ResourceList>(StatusCode::OK),
         Route::post(&DIALECT, "/sessions/{session_id}/archive", "archiveSession", archive)
             .summary("Archive a session and stop its work item")
             .access(WRITE)
@@ -72,6 +87,18 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
+/// The resources of a session.
+#[derive(Default, Serialize, ToSchema)]
+#[schema(as = SessionResourceList)]
+struct ResourceList {
+    #[schema(value_type = Vec<Object>)]
+    data: [Value; 0],
+    next_page: Option<String>,
+    first_id: Option<String>,
+    last_id: Option<String>,
+    has_more: bool,
+}
+
 /// What is left of a deleted session.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 struct DeletedSession {
@@ -81,9 +108,13 @@ struct DeletedSession {
     r#type: &'static str,
 }
 
+fn shown(held: &Held, now: Timestamp) -> Reply {
+    Reply::ok(&SessionWire::of(&held.session, &held.agent, now))
+}
+
 async fn create(call: Call) -> Outcome {
     let account = call.authorize()?;
-    let body = request::create(call.json()?)?;
+    let body = request::create(call.json()?, call.reader(&MANNER))?;
     let environment = EnvironmentId::parse(&body.environment)
         .ok_or_else(|| Failure::not_found(Resource::Environment))?;
     let op = CreateSession {
@@ -92,11 +123,14 @@ async fn create(call: Call) -> Outcome {
         agent: body.agent,
         title: body.title,
         metadata: body.metadata,
+        environment_variables: body.environment_variables,
+        budget: body.budget,
+        models: call.app.settings().models.clone(),
         projection: Projection::Copy,
         traceparent: call.traceparent(),
     };
     let now = call.app.store().now();
-    call.submit(op, move |made| Reply::ok(&SessionWire::of(made, now))).await
+    call.submit(op, move |made| shown(made, now)).await
 }
 
 async fn list(call: Call) -> Outcome {
@@ -107,21 +141,35 @@ async fn list(call: Call) -> Outcome {
         Some(filter) => call.views().sessions(account, filter, page).await?,
         None => Listing { items: Vec::new(), more: false },
     };
+    let listing = call.snapshots(listing).await?;
     let now = call.app.store().now();
-    Ok(list::reply(&listing, &page, |s| s.id.to_string(), |s| SessionWire::of(s, now)))
+    let wire = |(session, agent): &(Session, Arc<Snapshot>)| SessionWire::of(session, agent, now);
+    Ok(list::reply(&listing, &page, |(session, _)| session.id.to_string(), wire))
 }
 
 async fn retrieve(call: Call) -> Outcome {
     let session = call.session().await?;
-    Ok(Reply::ok(&SessionWire::of(&session, call.app.store().now())))
+    let agent = call.snapshot(&session).await?;
+    Ok(Reply::ok(&SessionWire::of(&session, &agent, call.app.store().now())))
 }
 
 async fn update(call: Call) -> Outcome {
     let session = call.session().await?;
-    let request::Update { title, metadata } = request::update(call.json()?)?;
-    let op = UpdateSession { account: session.account, session: session.id, title, metadata };
+    let change = request::update(call.json()?, call.reader(&MANNER))?;
+    let op = UpdateSession {
+        account: session.account,
+        session: session.id,
+        environment: session.environment,
+        title: change.title,
+        metadata: change.metadata,
+        agent: change.agent,
+        strictness: MANNER.strictness,
+        environment_variables: change.environment_variables,
+        budget: change.budget,
+        models: call.app.settings().models.clone(),
+    };
     let now = call.app.store().now();
-    call.submit(op, move |changed| Reply::ok(&SessionWire::of(changed, now))).await
+    call.submit(op, move |changed| shown(changed, now)).await
 }
 
 async fn archive(call: Call) -> Outcome {
@@ -130,7 +178,7 @@ async fn archive(call: Call) -> Outcome {
     let again = Again::Refused;
     let op = ArchiveSession { account: session.account, session: session.id, again };
     let now = call.app.store().now();
-    call.submit(op, move |archived| Reply::ok(&SessionWire::of(archived, now))).await
+    call.submit(op, move |archived| shown(archived, now)).await
 }
 
 async fn delete(call: Call) -> Outcome {
@@ -140,4 +188,11 @@ async fn delete(call: Call) -> Outcome {
         Reply::ok(&DeletedSession { id: session.id.to_string(), r#type: "session_deleted" })
     })
     .await
+}
+
+/// Nothing is mounted here, so there is no row for a page to begin at.
+async fn resources(call: Call) -> Outcome {
+    call.session().await?;
+    page::limit(call.query(), RESOURCES)?;
+    Ok(Reply::ok(&ResourceList::default()))
 }

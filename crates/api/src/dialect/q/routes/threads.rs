@@ -85,5 +85,6 @@ async fn stream(call: Call) -> Outcome {
 /// The primary thread of a session.
 async fn primary(call: &Call, session: &Session) -> Result<ThreadWire, Failure> {
     let status = thread::status(call, session.id).await?;
-    Ok(ThreadWire::of(session, status, call.app.store().now()))
+    let agent = call.snapshot(session).await?;
+    Ok(ThreadWire::of(session, &agent, status, call.app.store().now()))
 }

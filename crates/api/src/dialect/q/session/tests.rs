@@ -16,11 +16,11 @@ fn nothing_asked_is_all_that_are_in_use_newest_first() {
 
 #[test]
 fn what_no_session_can_be_is_an_empty_list() {
-    for text in ["statuses[]=running", "deployment_id=d", "memory_store_id=m"] {
+    for text in ["statuses[]=canceling", "deployment_id=d", "memory_store_id=m"] {
         assert_eq!(read(text), Ok(None), "{text}");
     }
-    let both = read("statuses[]=running&statuses%5B%5D=idle").unwrap().unwrap();
-    assert_eq!(both.statuses, [Status::Idle]);
+    let both = read("statuses[]=canceling&statuses%5B%5D=running").unwrap().unwrap();
+    assert_eq!(both.statuses, [Status::Running]);
 }
 
 #[test]

@@ -22,13 +22,13 @@ fn every_filter_narrows() {
     let filter = wanted.filter.unwrap();
     assert_eq!((filter.agent.as_deref(), filter.agent_version), (Some("agent_1"), Some(2)));
     assert!(filter.include_archived);
-    assert_eq!(filter.statuses, [Status::Idle]);
+    assert_eq!(filter.statuses, [Status::Idle, Status::Running]);
     assert_eq!(filter.created_from.unwrap().micros(), 1_000_001);
 }
 
 #[test]
 fn what_no_session_can_be_is_an_empty_list() {
-    for query in ["statuses[]=running", "deployment_id=dep_1", "memory_store_id=memstore_1"] {
+    for query in ["deployment_id=dep_1", "memory_store_id=memstore_1"] {
         assert_eq!(wanted(query).unwrap().filter, None, "{query}");
     }
 }
