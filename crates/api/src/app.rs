@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use leasehold_model::catalogue::Models;
+use leasehold_model::session::ops::Enqueue;
 use leasehold_model::work::Ttl;
 use leasehold_store::Store;
 
@@ -23,6 +24,8 @@ pub struct Settings {
     pub body_read_timeout: Duration,
     /// What a heartbeat gets that asks for nothing: whole seconds, clamped to 10–600 (work §7.5).
     pub default_ttl: Duration,
+    /// When a session first calls a worker.
+    pub enqueue: Enqueue,
     /// Whether the router serves `/metrics` itself.
     pub metrics_route: bool,
     /// The models that agents may use.
@@ -35,6 +38,7 @@ impl Default for Settings {
             body_limit_bytes: 32 * 1024 * 1024,
             body_read_timeout: Duration::from_secs(30),
             default_ttl: Ttl::DEFAULT.duration(),
+            enqueue: Enqueue::default(),
             metrics_route: true,
             models: Models::default(),
         }

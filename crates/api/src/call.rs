@@ -16,6 +16,7 @@ use leasehold_model::id::{self, Id};
 use leasehold_model::idempotency::{Fingerprint, Keyed, Once, ResponseKey, StoredResponse};
 use leasehold_model::refusal::Resource;
 use leasehold_model::session::Session;
+use leasehold_model::session::ops::Held;
 use leasehold_model::work::{Caller, WorkerId};
 use leasehold_model::{AccountId, AgentId, EnvironmentId, Op, Refusal, WorkId};
 use leasehold_store::{Listing, Views};
@@ -233,14 +234,27 @@ impl Call {
         Ok(snapshot.unwrap_or_else(unknown))
     }
 
-    /// The sessions of a list, each with what it holds of its agent.
-    pub(crate) async fn snapshots(
+    /// A session with what it holds of its agent and what it has come to.
+    pub(crate) async fn held(&self, session: Session) -> Result<Held, Failure> {
+        let agent = self.snapshot(&session).await?;
+        let log = self.views().logs(vec![session.id]).await?.remove(&session.id);
+        Ok(Held { session, agent, fold: log.map(|log| log.fold).unwrap_or_default() })
+    }
+
+    /// The sessions of a list, each as [`Call::held`].
+    pub(crate) async fn all_held(
         &self,
         listing: Listing<Session>,
-    ) -> Result<Listing<(Session, Arc<Snapshot>)>, Failure> {
+    ) -> Result<Listing<Held>, Failure> {
         let named = listing.items.iter().map(|session| (session.id, session.agent.clone()));
         let snapshots = self.views().snapshots(named.collect()).await?;
-        let items = listing.items.into_iter().zip(snapshots).collect();
+        let ids = listing.items.iter().map(|session| session.id).collect();
+        let mut logs = self.views().logs(ids).await?;
+        let held = |(session, agent): (Session, Arc<Snapshot>)| {
+            let fold = logs.remove(&session.id).map(|log| log.fold).unwrap_or_default();
+            Held { session, agent, fold }
+        };
+        let items = listing.items.into_iter().zip(snapshots).map(held).collect();
         Ok(Listing { items, more: listing.more })
     }
 

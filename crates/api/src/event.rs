@@ -17,6 +17,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use leasehold_model::event::{StopReason, Usage};
 use leasehold_model::session::Session;
+use leasehold_model::session::ops::Projection;
 use leasehold_model::{Event, EventId, Json, SessionId};
 use serde_json::value::RawValue;
 
@@ -48,6 +49,8 @@ pub(crate) struct Manner {
     pub(crate) agent: fn(&Json) -> Json,
     /// The budget of a session, which comes as it is stored.
     pub(crate) budget: fn(&Json) -> Json,
+    /// What of a session's metadata its work items get.
+    pub(crate) projection: Projection,
 }
 
 /// What becomes of members of an event or a content block that nobody knows.

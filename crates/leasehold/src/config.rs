@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use leasehold_agent::catalogue::CatalogueError;
 use leasehold_agent::tool::Hosts;
+use leasehold_model::session::ops::Enqueue;
 use secrecy::SecretString;
 
 use crate::secret;
@@ -61,6 +62,8 @@ pub(crate) struct Config {
     pub(crate) shutdown_grace: Duration,
     /// The lease that a heartbeat gives that names none, in seconds.
     pub(crate) default_ttl_seconds: u16,
+    /// When a session of a self-hosted environment first calls a worker.
+    pub(crate) enqueue: Enqueue,
     /// Turns of sessions that are driven at the same time; further ones wait.
     pub(crate) turns_at_once: usize,
     /// Connections that are served at the same time; further ones wait.
@@ -87,6 +90,7 @@ impl Config {
             idle_timeout: Duration::from_secs(75),
             shutdown_grace: Duration::from_secs(10),
             default_ttl_seconds: 300,
+            enqueue: Enqueue::AtCreation,
             turns_at_once: 256,
             max_connections: 10_000,
         }

@@ -182,6 +182,7 @@ fn start_runner(store: Store, catalogue: Catalogue, config: &Config) -> anyhow::
 
 fn api_settings(config: &Config, models: Models) -> leasehold_api::Settings {
     leasehold_api::Settings {
+        enqueue: config.enqueue,
         body_limit_bytes: config.body_limit_bytes,
         body_read_timeout: config.body_read_timeout,
         default_ttl: Duration::from_secs(u64::from(config.default_ttl_seconds)),

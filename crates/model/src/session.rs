@@ -67,6 +67,15 @@ impl AgentRef {
 }
 
 impl Session {
+    /// When it ended: nothing happens in it any more. `None` while it goes on.
+    pub fn last_instant(&self, fold: &Fold) -> Option<Timestamp> {
+        match (self.archived_at, fold.status) {
+            (Some(_), _) => Some(self.updated_at.max(fold.at)),
+            (None, Status::Terminated) => Some(fold.at),
+            (None, Status::Idle | Status::Running | Status::Rescheduling) => None,
+        }
+    }
+
     /// The status: what its log says, unless it is archived, which reads as over (sessions §5).
     pub fn status(&self, fold: &Fold) -> Status {
         if self.archived_at.is_some() { Status::Terminated } else { fold.status }

@@ -13,7 +13,7 @@ use leasehold_model::environment::ops::{CreateEnvironment, DeleteEnvironment, In
 use leasehold_model::id::{Id, Mint};
 use leasehold_model::op::{Context, Op};
 use leasehold_model::rows::Rows;
-use leasehold_model::session::ops::{ArchiveSession, Choice, CreateSession, Projection};
+use leasehold_model::session::ops::{ArchiveSession, Choice, CreateSession, Enqueue, Projection};
 use leasehold_model::work::ops::Poll;
 use leasehold_model::work::{RECLAIM_WINDOW, StateName};
 use leasehold_model::{AccountId, AgentId, EnvironmentId, Metadata, Timestamp};
@@ -75,6 +75,8 @@ impl Batch {
             budget: None,
             models: Models::default(),
             projection: Projection::Copy,
+            enqueue: Enqueue::AtCreation,
+            initial_events: Vec::new(),
             traceparent: Some("00-0-0-01".into()),
         }
     }

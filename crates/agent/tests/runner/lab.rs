@@ -22,7 +22,7 @@ use leasehold_model::event::Answer;
 use leasehold_model::log::ops::SendEvents;
 use leasehold_model::log::send::Incoming;
 use leasehold_model::session::Session;
-use leasehold_model::session::ops::{Choice, CreateSession, Projection};
+use leasehold_model::session::ops::{Choice, CreateSession, Enqueue, Projection};
 use leasehold_model::token::ops::CreateAccount;
 use leasehold_model::work::WorkerId;
 use leasehold_model::{Event, EventId, Json, Log, Metadata, Timestamp};
@@ -146,6 +146,8 @@ impl Lab {
             budget: None,
             models: leasehold_model::catalogue::Models::default(),
             projection: Projection::Empty,
+            enqueue: Enqueue::AtCreation,
+            initial_events: Vec::new(),
             traceparent: None,
         };
         let session = store.submit(create).await.unwrap().session;
@@ -206,8 +208,15 @@ impl Lab {
 
     pub(crate) async fn send(&self, events: Vec<Incoming>) -> Vec<Event> {
         let Session { account, id: session, environment, .. } = self.session;
-        let (claim, traceparent) = (None, None);
-        let send = SendEvents { account, session, environment, events, claim, traceparent };
+        let send = SendEvents {
+            account,
+            session,
+            environment,
+            events,
+            claim: None,
+            projection: Projection::Empty,
+            traceparent: None,
+        };
         self.store.submit(send).await.unwrap()
     }
 

@@ -40,7 +40,7 @@ impl Place {
 #[schema(as = ContentBlock)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[expect(dead_code, reason = "it documents a body that is read member by member")]
-pub(super) enum BlockBody {
+pub(crate) enum BlockBody {
     /// Text.
     Text {
         #[schema(min_length = 1)]
@@ -65,7 +65,7 @@ pub(super) enum BlockBody {
 #[schema(as = ContentSource)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[expect(dead_code, reason = "it documents a body that is read member by member")]
-pub(super) enum SourceBody {
+pub(crate) enum SourceBody {
     /// It is here, in base64.
     Base64 { media_type: String, data: String },
     /// It is there.
@@ -80,7 +80,7 @@ pub(super) enum SourceBody {
 #[derive(Deserialize, ToSchema)]
 #[schema(as = SearchResultCitations)]
 #[expect(dead_code, reason = "it documents a body that is read member by member")]
-pub(super) struct CitationsBody {
+pub(crate) struct CitationsBody {
     enabled: bool,
 }
 

@@ -14,6 +14,8 @@ use crate::body::{Invalid, Members};
 
 /// The most events of one request.
 const MOST: usize = 100;
+/// The most events that a session is created with.
+const MOST_INITIAL: usize = 50;
 
 /// Events to be sent: all of them are taken, or none.
 #[derive(Deserialize, ToSchema)]
@@ -29,7 +31,7 @@ pub(crate) struct SendBody {
 #[schema(as = SentEvent)]
 #[serde(tag = "type")]
 #[expect(dead_code, reason = "it documents a body that is read member by member")]
-enum IncomingBody {
+pub(crate) enum IncomingBody {
     /// What the user says.
     #[serde(rename = "user.message")]
     UserMessage {
@@ -89,10 +91,46 @@ pub(crate) fn read(body: Value, manner: &Manner) -> Result<Vec<Incoming>, Invali
     };
     finish(members, manner)?;
     let numbered = sent.into_iter().enumerate();
-    let events: Vec<Incoming> =
-        numbered.map(|(number, event)| one(event, number, manner)).collect::<Result<_, _>>()?;
+    let events: Vec<Incoming> = numbered
+        .map(|(number, event)| one(event, &format!("events[{number}]"), manner))
+        .collect::<Result<_, _>>()?;
     check_system_message(&events)?;
     Ok(events)
+}
+
+/// Reads what a session is told when it is created (sessions §3): messages alone.
+pub(crate) fn read_initial(
+    members: &mut Members,
+    manner: &Manner,
+) -> Result<Vec<Incoming>, Invalid> {
+    let wrong = || Invalid::new("initial_events", "must be an array of at most 50 events");
+    let sent = match members.take("initial_events") {
+        None | Some(Value::Null) => return Ok(Vec::new()),
+        Some(Value::Array(sent)) if sent.len() <= MOST_INITIAL => sent,
+        Some(
+            Value::Array(_)
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Object(_),
+        ) => return Err(wrong()),
+    };
+    let numbered = sent.into_iter().enumerate();
+    numbered
+        .map(|(number, event)| {
+            let path = format!("initial_events[{number}]");
+            match one(event, &path, manner)? {
+                message @ Incoming::Message { .. } => Ok(message),
+                Incoming::Interrupt
+                | Incoming::Confirmation { .. }
+                | Incoming::ToolResult(_)
+                | Incoming::CustomToolResult(_)
+                | Incoming::System { .. } => {
+                    Err(Invalid::new(format!("{path}.type"), "must be 'user.message'"))
+                }
+            }
+        })
+        .collect()
 }
 
 fn finish(members: Members, manner: &Manner) -> Result<(), Invalid> {
@@ -102,8 +140,8 @@ fn finish(members: Members, manner: &Manner) -> Result<(), Invalid> {
     }
 }
 
-fn one(event: Value, number: usize, manner: &Manner) -> Result<Incoming, Invalid> {
-    let mut members = Members::of(event, &format!("events[{number}]"))?;
+fn one(event: Value, path: &str, manner: &Manner) -> Result<Incoming, Invalid> {
+    let mut members = Members::of(event, path)?;
     let kind = members.required("type")?;
     // The call says which thread is meant, and there is only one (events §2).
     members.optional_word("session_thread_id")?;

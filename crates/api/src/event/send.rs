@@ -35,6 +35,7 @@ pub(crate) async fn send(call: Call, manner: &'static Manner) -> Outcome {
         environment: session.environment,
         events,
         claim,
+        projection: manner.projection,
         traceparent: call.traceparent(),
     };
     let scribe = Scribe::of_clients(session.id, manner);

@@ -3,7 +3,7 @@
 
 use leasehold_model::SessionId;
 use leasehold_model::refusal::Resource;
-use leasehold_model::session::{Session, Status};
+use leasehold_model::session::Session;
 
 use crate::body::Invalid;
 use crate::call::{Call, Outcome};
@@ -27,15 +27,6 @@ pub(crate) async fn in_path(call: &Call) -> Result<Session, Failure> {
         return Err(Failure::not_found(Resource::Thread));
     }
     Ok(session)
-}
-
-/// What the primary thread of a session is doing: what the log says, archived or not.
-///
-/// # Errors
-/// The store's accident.
-pub(crate) async fn status(call: &Call, session: SessionId) -> Result<Status, Failure> {
-    let log = call.views().logs(vec![session]).await?.remove(&session);
-    Ok(log.map_or(Status::Idle, |log| log.fold.status))
 }
 
 /// Archives the thread in the path, which is the primary one.

@@ -72,6 +72,10 @@ pub(crate) struct ConfigArgs {
     #[arg(long, value_name = "SECONDS", hide_short_help = true)]
     default_ttl_seconds: Option<String>,
 
+    /// When a session first calls a worker: creation or first_event [default: creation]
+    #[arg(long, value_name = "WHEN", hide_short_help = true)]
+    enqueue: Option<String>,
+
     /// Turns of sessions driven at the same time [default: 256]
     #[arg(long, value_name = "N", hide_short_help = true)]
     turns_at_once: Option<String>,
@@ -88,7 +92,7 @@ impl ConfigArgs {
     }
 
     /// Every key and what the command line says about it.
-    pub(super) fn values(&self) -> [(&'static str, Option<&str>); 17] {
+    pub(super) fn values(&self) -> [(&'static str, Option<&str>); 18] {
         let Self {
             config: _,
             listen,
@@ -106,6 +110,7 @@ impl ConfigArgs {
             idle_timeout,
             shutdown_grace,
             default_ttl_seconds,
+            enqueue,
             turns_at_once,
             max_connections,
         } = self;
@@ -125,6 +130,7 @@ impl ConfigArgs {
             ("idle_timeout", idle_timeout),
             ("shutdown_grace", shutdown_grace),
             ("default_ttl_seconds", default_ttl_seconds),
+            ("enqueue", enqueue),
             ("turns_at_once", turns_at_once),
             ("max_connections", max_connections),
         ]

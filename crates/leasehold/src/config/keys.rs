@@ -1,6 +1,7 @@
 //! The keys: for each its name, what it accepts, how it is read and how it is shown.
 
 use leasehold_agent::tool::Hosts;
+use leasehold_model::session::ops::Enqueue;
 use toml::Value;
 
 use super::Config;
@@ -114,6 +115,23 @@ pub(super) const KEYS: &[Key] = &[
         accepts: "a number of seconds from 10 to 600",
         set: |config, text| number(text, 10..=600).map(|value| config.default_ttl_seconds = value),
         show: |config| integer(config.default_ttl_seconds),
+    },
+    Key {
+        name: "enqueue",
+        accepts: "creation or first_event",
+        set: |config, text| {
+            let enqueue = match text {
+                "creation" => Enqueue::AtCreation,
+                "first_event" => Enqueue::AtFirstEvent,
+                _ => return None,
+            };
+            config.enqueue = enqueue;
+            Some(())
+        },
+        show: |config| match config.enqueue {
+            Enqueue::AtCreation => text(&"creation"),
+            Enqueue::AtFirstEvent => text(&"first_event"),
+        },
     },
     Key {
         name: "turns_at_once",

@@ -85,7 +85,8 @@ const VENDORS: [Row; 36] = [
     ("stopWork", Fresh, Refused, 200, nothing),
 ];
 
-const Q: [Row; 3] = [
+const Q: [Row; 4] = [
+    ("cancelSession", Fresh, Refused, 202, nothing),
     ("replaceEnvironment", Fresh, Refused, 200, |_| json!({"name": "n"})),
     ("replaceAgent", Fresh, Missing, 200, |_| json!({"name": "n"})),
     ("deleteAgent", Fresh, Missing, 200, nothing),

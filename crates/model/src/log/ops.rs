@@ -31,6 +31,8 @@ pub struct SendEvents {
     /// The claim by which the sender was let in, if it was by one: a claim that is over by now
     /// writes nothing.
     pub claim: Option<Claimed>,
+    /// What of the metadata work items get, if nothing has happened in the session yet.
+    pub projection: Projection,
     /// The W3C trace context of the request.
     pub traceparent: Option<Box<str>>,
 }
@@ -62,7 +64,7 @@ impl Op for SendEvents {
         {
             return Err(Refusal::ClaimOver);
         }
-        let log = log_of(rows, &session);
+        let log = log_of(rows, &session, self.projection);
         if !log.listens() {
             return Err(Refusal::SessionTerminated);
         }
@@ -76,6 +78,11 @@ impl Op for SendEvents {
         };
         if let Some(number) = self.events.iter().position(|event| !results_only(event)) {
             let problem = "must not be 'user.tool_result' in a session of a cloud environment";
+            return Err(Refusal::Event(number, Objection { member: "type", problem }));
+        }
+        let is_spent = session.budget.is_some_and(|budget| budget.is_spent(&log.fold.usage));
+        if is_spent && let Some(number) = self.events.iter().position(Incoming::costs) {
+            let problem = "must wait: the budget of the session is used up";
             return Err(Refusal::Event(number, Objection { member: "type", problem }));
         }
         let wakes = self.events.iter().any(|event| match event {
@@ -117,9 +124,11 @@ impl Op for CancelSession {
 
     fn decide(&self, context: &mut Context<'_>, rows: &mut Rows) -> Result<(), Refusal> {
         let session = open_session(rows, self.account, self.session)?;
-        let mut story = Story::of(log_of(rows, &session), context);
-        story.cancel();
-        story.end(rows);
+        if let Some(log) = rows.logs.get(&session.id).cloned() {
+            let mut story = Story::of(log, context);
+            story.cancel();
+            story.end(rows);
+        }
         Ok(())
     }
 }
@@ -192,8 +201,11 @@ impl Op for Proceed {
     }
 
     fn decide(&self, context: &mut Context<'_>, rows: &mut Rows) -> Result<Step, Refusal> {
+        let budget = rows.sessions.get(&self.session).and_then(|session| session.budget);
         drive(rows, context, self.session, self.claim, |story| {
-            Some(story.proceed(&self.troubles, Spent::Within))
+            let is_spent = budget.is_some_and(|budget| budget.is_spent(&story.log.fold.usage));
+            let spent = if is_spent { Spent::All } else { Spent::Within };
+            Some(story.proceed(&self.troubles, spent))
         })
     }
 }
@@ -321,11 +333,11 @@ fn holds(rows: &Rows, claim: Claimed, now: Timestamp) -> bool {
 }
 
 /// The log of a session; one that has heard nothing yet has none in the store.
-pub(crate) fn log_of(rows: &Rows, session: &Session) -> Log {
+pub(crate) fn log_of(rows: &Rows, session: &Session, projection: Projection) -> Log {
     rows.logs.get(&session.id).cloned().unwrap_or_else(|| {
         let hosting =
             rows.facts(session.environment).map_or(Hosting::SelfHosted, |facts| facts.kind);
-        Log::new(session.id, hosting, Projection::Copy)
+        Log::new(session.id, hosting, projection)
     })
 }
 

@@ -7,6 +7,7 @@ use crate::event::{Answer, Event, Kind, Place, StopReason, Usage, Verdict};
 use crate::id::EventId;
 use crate::json::Json;
 use crate::session::Status;
+use crate::session::budget::Budget;
 
 /// One event as a client sends it; its form has been checked by who read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +35,20 @@ pub enum Incoming {
         /// Text blocks.
         content: Json,
     },
+}
+
+impl Incoming {
+    /// Whether it makes the model say more than it would have (sessions §3, budget): what settles a
+    /// call does not.
+    pub const fn costs(&self) -> bool {
+        match self {
+            Self::Message { .. } | Self::System { .. } => true,
+            Self::Interrupt
+            | Self::Confirmation { .. }
+            | Self::ToolResult(_)
+            | Self::CustomToolResult(_) => false,
+        }
+    }
 }
 
 /// What is wrong with an event that was sent; a predicate that follows the parameter's name.
@@ -202,6 +217,14 @@ impl Story<'_, '_> {
     /// Answers a call in the name of the server, as one that failed.
     pub(super) fn answer_for(&mut self, call: EventId, family: Family, why: &str) {
         self.say(synthetic(call, family, why));
+    }
+
+    /// Takes up a turn that was cut off by its budget, if there is something left by now.
+    pub fn go_on_within(&mut self, budget: Option<Budget>) {
+        let is_spent = budget.is_some_and(|budget| budget.is_spent(&self.log.fold.usage));
+        if self.log.fold.stop == Some(StopReason::BudgetReached) && !is_spent {
+            self.run();
+        }
     }
 
     /// What follows once all is heard: the session runs if it can, or says again what it waits for.

@@ -19,6 +19,7 @@ use crate::metadata::Metadata;
 use crate::op::{Context, Op};
 use crate::refusal::Refusal;
 use crate::rows::Rows;
+use crate::session::ops::Projection;
 use crate::session::{AgentRef, Session, Status};
 use crate::time::Timestamp;
 use crate::work::ops::StopWork;
@@ -77,13 +78,22 @@ impl Room {
     }
 
     fn log(&self) -> Log {
-        crate::log::ops::log_of(&self.rows, &self.session)
+        crate::log::ops::log_of(&self.rows, &self.session, Projection::Copy)
     }
 
     fn send(&mut self, events: &[Incoming]) -> Result<Vec<Event>, Refusal> {
         let Session { account, id: session, environment, .. } = self.session;
         let (events, claim, traceparent) = (events.to_vec(), None, None);
-        self.decide(&SendEvents { account, session, environment, events, claim, traceparent })
+        let projection = Projection::Copy;
+        self.decide(&SendEvents {
+            account,
+            session,
+            environment,
+            events,
+            claim,
+            projection,
+            traceparent,
+        })
     }
 
     fn say(&mut self, words: &str) {

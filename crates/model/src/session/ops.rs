@@ -3,26 +3,39 @@
 mod create;
 mod update;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::Session;
 use crate::agent::snapshot::Snapshot;
 use crate::id::{AccountId, SessionId};
+use crate::log::Fold;
 use crate::op::{Context, Op};
 use crate::refusal::{Refusal, Resource};
 use crate::rows::{Keys, Rows};
 use crate::work::StopReason;
 
-pub use create::{Choice, CreateSession};
+pub use create::{Choice, CreateSession, Enqueue};
 pub use update::UpdateSession;
 
-/// A session and what it holds of its agent: what a dialect shows of it.
+/// A session, what it holds of its agent and what it has come to: what a dialect shows of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Held {
     /// The session.
     pub session: Session,
     /// What it holds of its agent.
-    pub agent: Snapshot,
+    pub agent: Arc<Snapshot>,
+    /// What it has come to by its events.
+    pub fold: Fold,
+}
+
+impl Held {
+    /// A session with what the batch knows of it.
+    fn of(rows: &Rows, session: Session, agent: Snapshot) -> Self {
+        let fold = rows.logs.get(&session.id).map(|log| log.fold.clone()).unwrap_or_default();
+        Self { session, agent: Arc::new(agent), fold }
+    }
 }
 
 /// Whether a work item starts with the metadata of its session (sessions §7).
@@ -60,6 +73,7 @@ impl Op for ArchiveSession {
     fn needs(&self, keys: &mut Keys) {
         keys.sessions.push(self.session);
         keys.snapshots.push(self.session);
+        keys.logs.push(self.session);
         keys.live_work.push(self.session);
     }
 
@@ -68,15 +82,16 @@ impl Op for ArchiveSession {
         let agent = rows.snapshot(&next);
         if next.archived_at.is_some() {
             return match self.again {
-                Again::Unchanged => Ok(Held { session: next, agent }),
+                Again::Unchanged => Ok(Held::of(rows, next, agent)),
                 Again::Refused => Err(Refusal::SessionArchived),
             };
         }
+        at_rest(rows, self.session)?;
         next.archived_at = Some(context.now());
         next.updated_at = context.now();
         rows.end_work_of(self.session, context.now(), StopReason::SessionArchived);
         rows.sessions.put(next.id, next.clone());
-        Ok(Held { session: next, agent })
+        Ok(Held::of(rows, next, agent))
     }
 }
 
@@ -94,14 +109,24 @@ impl Op for DeleteSession {
 
     fn needs(&self, keys: &mut Keys) {
         keys.sessions.push(self.session);
+        keys.logs.push(self.session);
         keys.live_work.push(self.session);
     }
 
     fn decide(&self, context: &mut Context<'_>, rows: &mut Rows) -> Result<(), Refusal> {
         owned(rows, self.account, self.session)?;
+        at_rest(rows, self.session)?;
         rows.end_work_of(self.session, context.now(), StopReason::SessionDeleted);
         rows.sessions.delete(self.session);
         Ok(())
+    }
+}
+
+/// A session that runs is not ended under its turn: it is interrupted first (sessions §5).
+fn at_rest(rows: &Rows, session: SessionId) -> Result<(), Refusal> {
+    match rows.logs.get(&session) {
+        Some(log) if log.fold.status.is_active() => Err(Refusal::SessionRunning),
+        Some(_) | None => Ok(()),
     }
 }
 

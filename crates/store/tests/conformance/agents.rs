@@ -124,14 +124,14 @@ async fn a_session_holds_the_version_that_it_was_made_with(lab: Lab) {
     let first = agent(&lab).await;
     let made = lab.done(lab.session_in(lab.environment)).await;
     let expected = Snapshot::of(lab.agent.to_string(), 1, &first.definition);
-    assert_eq!(made.agent, expected);
+    assert_eq!(*made.agent, expected);
     lab.done(renamed(lab.account, lab.agent, "second")).await;
     assert_eq!(*snapshot(&lab, &made.session).await, expected);
     let second = lab.done(lab.session_in(lab.environment)).await;
     assert_eq!((second.agent.version, second.agent.name.as_str()), (2, "second"));
     let pinned = Choice { version: Some(1), ..Choice::newest(lab.agent) };
     let pinned = CreateSession { agent: pinned, ..lab.session_in(lab.environment) };
-    assert_eq!(lab.done(pinned).await.agent, expected);
+    assert_eq!(*lab.done(pinned).await.agent, expected);
     let both = [&made.session, &second.session, &made.session];
     let of = both.map(|session| (session.id, session.agent.clone())).to_vec();
     let several = lab.store.views().snapshots(of).await.unwrap();
@@ -141,13 +141,13 @@ async fn a_session_holds_the_version_that_it_was_made_with(lab: Lab) {
     lab.done(DeleteAgent { account: lab.account, agent: lab.agent }).await;
     assert_eq!(*snapshot(&lab, &made.session).await, expected);
     let title = UpdateSession { title: Some(Some("t".to_owned())), ..update_of(&made.session) };
-    assert_eq!(lab.done(title).await.agent, expected);
+    assert_eq!(*lab.done(title).await.agent, expected);
 }
 
 async fn a_session_may_differ_from_its_agent(lab: Lab) {
     let made = lab.done(without_tools(&lab)).await;
     assert_eq!((made.agent.tools.as_slice(), made.agent.version), ([].as_slice(), 1));
-    assert_eq!(*snapshot(&lab, &made.session).await, made.agent);
+    assert_eq!(snapshot(&lab, &made.session).await, made.agent);
     let plain = lab.session().await;
     assert_eq!(snapshot(&lab, &plain).await.tools.len(), 2, "the agent is untouched");
     lab.done(DeleteSession { account: lab.account, session: made.session.id }).await;
@@ -189,11 +189,11 @@ async fn a_session_changes_what_it_holds(lab: Lab) {
     let changed = lab.done(change(Some(Vec::new()))).await;
     assert_eq!(changed.session.updated_at, lab.clock.now());
     assert_eq!(changed.agent.tools, []);
-    assert_eq!(*snapshot(&lab, session).await, changed.agent);
+    assert_eq!(snapshot(&lab, session).await, changed.agent);
     let title = UpdateSession { title: Some(Some("t".to_owned())), ..update_of(session) };
     assert_eq!(lab.done(title).await.agent, changed.agent);
     let back = lab.done(change(Some(made.agent.tools.clone()))).await;
-    assert_eq!((&back.agent, &*snapshot(&lab, session).await), (&made.agent, &made.agent));
+    assert_eq!((&back.agent, &snapshot(&lab, session).await), (&made.agent, &made.agent));
 }
 
 async fn variables_are_for_the_cloud(lab: Lab) {

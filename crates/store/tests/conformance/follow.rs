@@ -5,6 +5,7 @@ use std::sync::Arc;
 use leasehold_model::log::ops::SendEvents;
 use leasehold_model::log::send::Incoming;
 use leasehold_model::session::Session;
+use leasehold_model::session::ops::Projection;
 use leasehold_model::session::ops::{Again, ArchiveSession, DeleteSession};
 use leasehold_model::{Event, EventId, Json};
 use leasehold_store::{Cursor, EventFilter, Look, Order, Page, Shared, Standing, Watch};
@@ -32,6 +33,7 @@ async fn send(lab: &Lab, session: &Session, events: Vec<Incoming>) -> Vec<Event>
         environment: lab.environment,
         events,
         claim: None,
+        projection: Projection::Copy,
         traceparent: None,
     })
     .await

@@ -18,7 +18,7 @@ use leasehold_model::environment::config::{Config, Strictness};
 use leasehold_model::environment::ops::CreateEnvironment;
 use leasehold_model::op::Op;
 use leasehold_model::session::Session;
-use leasehold_model::session::ops::{Choice, CreateSession, Projection, UpdateSession};
+use leasehold_model::session::ops::{Choice, CreateSession, Enqueue, Projection, UpdateSession};
 use leasehold_model::token::ops::CreateAccount;
 use leasehold_model::work::heartbeat::{Beat, Expected, Heartbeat, Unheld};
 use leasehold_model::work::ops::{Ack, Item, Poll, Renew, StopWork};
@@ -245,6 +245,8 @@ pub(crate) fn session_of(
         budget: None,
         models: Models::default(),
         projection: Projection::Copy,
+        enqueue: Enqueue::AtCreation,
+        initial_events: Vec::new(),
         traceparent: None,
     }
 }
@@ -262,6 +264,7 @@ pub(crate) fn update_of(session: &Session) -> UpdateSession {
         environment_variables: None,
         budget: None,
         models: Models::default(),
+        projection: Projection::Copy,
     }
 }
 

@@ -8,6 +8,7 @@ use leasehold_model::log::send::Incoming;
 use leasehold_model::log::turn::{Outcome, Said, Step};
 use leasehold_model::session::Session;
 use leasehold_model::session::Status;
+use leasehold_model::session::ops::Projection;
 use leasehold_model::work::{Ttl, WorkerId};
 use leasehold_model::{Event, EventId, Json, Log};
 use leasehold_store::{Cursor, EventFilter, Order, Page};
@@ -37,6 +38,7 @@ fn sent(session: &Session, events: Vec<Incoming>) -> SendEvents {
         environment: session.environment,
         events,
         claim: None,
+        projection: Projection::Copy,
         traceparent: None,
     }
 }

@@ -157,6 +157,9 @@ pub(super) fn refused(refusal: &Refusal) -> Problem {
         Refusal::Budget(problem) => {
             let sentence = match problem {
                 BudgetProblem::CreateOnly => "A budget is given at creation alone",
+                BudgetProblem::NotRaised => {
+                    "The budget must be higher than what has been used already."
+                }
                 BudgetProblem::ModelWithoutPrice => {
                     "The model has no price here, so the session cannot be kept within a budget"
                 }

@@ -1,11 +1,16 @@
 //! Events as dialect A writes them (events §7, §8).
 
 use leasehold_model::Json;
+use leasehold_model::agent::snapshot::Snapshot;
 use leasehold_model::event::{StopReason, Usage};
+use leasehold_model::session::budget::Budget;
+use leasehold_model::session::ops::Projection;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use super::agent::SnapshotWire;
+use super::session::budget::BudgetWire;
 use crate::event::wire::{EventWire, StopDetailsWire, StopWire, UsageWire};
 use crate::event::{Manner, Results, Resume, Unknown};
 
@@ -22,6 +27,7 @@ pub(super) static MANNER: Manner = Manner {
     usage,
     agent,
     budget,
+    projection: Projection::Empty,
 };
 
 /// A part of the log of a session.
@@ -58,12 +64,20 @@ fn usage(usage: &Usage) -> Option<UsageWire> {
     })
 }
 
+/// The agent, which comes as it is stored.
 fn agent(stored: &Json) -> Json {
-    stored.clone()
+    match serde_json::from_str::<Snapshot>(stored.as_str()) {
+        Ok(snapshot) => Json::of(&SnapshotWire::from(&snapshot)),
+        Err(_) => stored.clone(),
+    }
 }
 
+/// The budget, which comes as it is stored.
 fn budget(stored: &Json) -> Json {
-    stored.clone()
+    match serde_json::from_str::<Option<Budget>>(stored.as_str()) {
+        Ok(budget) => Json::of(&budget.map(BudgetWire::from)),
+        Err(_) => stored.clone(),
+    }
 }
 
 #[cfg(test)]

@@ -1,15 +1,15 @@
 //! Sessions as dialect A writes them (sessions §2).
 
-mod budget;
+pub(super) mod budget;
 pub(super) mod filter;
 pub(super) mod request;
 pub(super) mod thread;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use leasehold_model::agent::snapshot::Snapshot;
-use leasehold_model::log::Fold;
-use leasehold_model::session::Session;
+use leasehold_model::event::Usage;
+use leasehold_model::session::ops::Held;
 use leasehold_model::{SessionId, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
@@ -96,18 +96,63 @@ pub(crate) struct UsageWire {
     input_tokens: u64,
     output_tokens: u64,
     cache_read_input_tokens: u64,
+    /// `null` before anything has happened.
+    cache_creation: Option<CacheCreationWire>,
+    /// By the operator's price list; absent without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    list_cost: Option<CostWire>,
+}
+
+/// What was put into the provider's cache.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = CacheCreationUsage)]
+struct CacheCreationWire {
+    /// Always 0: the server asks for the shorter time alone.
+    ephemeral_1h_input_tokens: u64,
+    ephemeral_5m_input_tokens: u64,
+}
+
+/// An amount of money.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Cost)]
+struct CostWire {
+    /// In hundredths, with decimals.
+    amount: String,
+    /// Always `USD`.
+    #[schema(pattern = "^USD$")]
+    currency: &'static str,
+}
+
+impl UsageWire {
+    fn of(usage: &Usage, has_begun: bool) -> Self {
+        const NANOS_PER_CENT: u64 = 10_000_000;
+        let cost = usage.cost_nanos;
+        let amount = format!("{}.{:07}", cost / NANOS_PER_CENT, cost % NANOS_PER_CENT);
+        let plain = amount.trim_end_matches('0').trim_end_matches('.').to_owned();
+        Self {
+            input_tokens: usage.input_tokens,
+            output_tokens: usage.output_tokens,
+            cache_read_input_tokens: usage.cache_read_input_tokens,
+            cache_creation: has_begun.then_some(CacheCreationWire {
+                ephemeral_1h_input_tokens: 0,
+                ephemeral_5m_input_tokens: usage.cache_creation_input_tokens,
+            }),
+            list_cost: (cost > 0).then_some(CostWire { amount: plain, currency: "USD" }),
+        }
+    }
 }
 
 impl SessionWire {
     /// The session and what it holds of its agent, as of `now`.
-    pub(super) fn of(session: &Session, agent: &Snapshot, now: Timestamp) -> Self {
-        let until = session.archived_at.map_or(now, |_| session.updated_at);
+    pub(super) fn of(held: &Held, now: Timestamp) -> Self {
+        let Held { session, agent, fold } = held;
+        let until = session.last_instant(fold).unwrap_or(now);
         Self {
             id: session_id(session.id),
             r#type: "session",
-            agent: agent.into(),
+            agent: agent.as_ref().into(),
             environment_id: session.environment.to_string(),
-            status: session.status(&Fold::default()).as_str(),
+            status: session.status(fold).as_str(),
             title: session.title.clone(),
             metadata: session.metadata.map().clone(),
             resources: [],
@@ -115,10 +160,10 @@ impl SessionWire {
             budget: session.budget.map(Into::into),
             outcome_evaluations: [],
             stats: StatsWire {
-                active_seconds: 0.0,
+                active_seconds: Duration::from_micros(fold.active_by(until)).as_secs_f64(),
                 duration_seconds: until.since(session.created_at).as_secs_f64(),
             },
-            usage: UsageWire { input_tokens: 0, output_tokens: 0, cache_read_input_tokens: 0 },
+            usage: UsageWire::of(&fold.usage, fold.next > 0),
             deployment_id: None,
             created_at: micros_trim(session.created_at),
             updated_at: micros_trim(session.updated_at),

@@ -1,10 +1,15 @@
 //! Events as dialect Q writes them (events §7, §8).
 
 use leasehold_model::Json;
+use leasehold_model::agent::snapshot::Snapshot;
 use leasehold_model::event::{StopReason, Usage};
+use leasehold_model::session::budget::Budget;
+use leasehold_model::session::ops::Projection;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::agent::SnapshotWire;
+use super::session::budget::BudgetWire;
 use crate::event::wire::{EventWire, StopWire, UsageWire};
 use crate::event::{Manner, Results, Resume, Unknown};
 
@@ -21,6 +26,7 @@ pub(super) static MANNER: Manner = Manner {
     usage,
     agent,
     budget,
+    projection: Projection::Copy,
 };
 
 /// A part of the log of a session.
@@ -52,12 +58,20 @@ fn usage(usage: &Usage) -> Option<UsageWire> {
     (usage.cost_nanos > 0).then(|| UsageWire::Credits { credits: usage.cost_nanos as f64 / NANOS })
 }
 
+/// The agent, which comes as it is stored.
 fn agent(stored: &Json) -> Json {
-    stored.clone()
+    match serde_json::from_str::<Snapshot>(stored.as_str()) {
+        Ok(snapshot) => Json::of(&SnapshotWire::from(&snapshot)),
+        Err(_) => stored.clone(),
+    }
 }
 
+/// The budget, which comes as it is stored.
 fn budget(stored: &Json) -> Json {
-    stored.clone()
+    match serde_json::from_str::<Option<Budget>>(stored.as_str()) {
+        Ok(budget) => Json::of(&budget.map(BudgetWire::from)),
+        Err(_) => stored.clone(),
+    }
 }
 
 #[cfg(test)]

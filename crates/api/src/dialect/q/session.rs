@@ -1,16 +1,17 @@
 //! Sessions as dialect Q writes them (sessions §2), and which a list is asked for (§6).
 
-mod budget;
+pub(super) mod budget;
 pub(super) mod request;
 pub(super) mod thread;
 mod variables;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use leasehold_model::Timestamp;
-use leasehold_model::agent::snapshot::Snapshot;
-use leasehold_model::log::Fold;
-use leasehold_model::session::{Session, Status};
+use leasehold_model::event::Usage;
+use leasehold_model::session::Status;
+use leasehold_model::session::ops::Held;
 use leasehold_store::{Order, SessionFilter};
 use serde::Serialize;
 use serde_json::Value;
@@ -86,16 +87,27 @@ pub(super) struct SessionList {
     has_more: bool,
 }
 
+impl UsageWire {
+    /// Credits are dollars of the operator's price list, cut to two decimals (sessions §2).
+    fn of(usage: &Usage) -> Self {
+        const NANOS_PER_HUNDREDTH: u64 = 10_000_000;
+        let hundredths = u32::try_from(usage.cost_nanos / NANOS_PER_HUNDREDTH).unwrap_or(u32::MAX);
+        let credits = f64::from(hundredths) / 100.0;
+        Self { total_credits: credits, model_credits: credits, sandbox_runtime_credits: 0.0 }
+    }
+}
+
 impl SessionWire {
     /// The session and what it holds of its agent, as of `now`.
-    pub(super) fn of(session: &Session, agent: &Snapshot, now: Timestamp) -> Self {
-        let until = session.archived_at.map_or(now, |_| session.updated_at);
+    pub(super) fn of(held: &Held, now: Timestamp) -> Self {
+        let Held { session, agent, fold } = held;
+        let until = session.last_instant(fold).unwrap_or(now);
         Self {
             id: session.id.to_string(),
             r#type: "session",
-            agent: agent.into(),
+            agent: agent.as_ref().into(),
             environment_id: session.environment.to_string(),
-            status: session.status(&Fold::default()).as_str(),
+            status: session.status(fold).as_str(),
             title: session.title.clone(),
             metadata: session.metadata.map().clone(),
             resources: [],
@@ -104,14 +116,10 @@ impl SessionWire {
             budget: session.budget.map(Into::into),
             outcome_evaluations: [],
             stats: StatsWire {
-                active_seconds: 0.0,
+                active_seconds: Duration::from_micros(fold.active_by(until)).as_secs_f64(),
                 duration_seconds: until.since(session.created_at).as_secs_f64(),
             },
-            usage: UsageWire {
-                total_credits: 0.0,
-                model_credits: 0.0,
-                sandbox_runtime_credits: 0.0,
-            },
+            usage: UsageWire::of(&fold.usage),
             deployment_id: None,
             archived_at: session.archived_at.map(micros_trim),
             created_at: micros_trim(session.created_at),

@@ -8,15 +8,17 @@ use crate::agent::ops::owned;
 use crate::agent::snapshot::{Overrides, Snapshot};
 use crate::catalogue::Models;
 use crate::environment::Facts;
-use crate::environment::config::Kind;
 use crate::id::{AccountId, AgentId, EnvironmentId};
+use crate::log::Log;
+use crate::log::ops::call_worker;
+use crate::log::send::Incoming;
+use crate::log::story::Story;
 use crate::metadata::Metadata;
 use crate::op::{Context, Op};
 use crate::refusal::{BudgetProblem, Refusal, Resource};
 use crate::rows::{Keys, Rows};
 use crate::session::budget::Budget;
 use crate::session::{AgentRef, Session, variables};
-use crate::work::{Body, Work};
 
 /// Makes a session; in a `self_hosted` environment it queues a work item with it (sessions §7).
 #[derive(Clone, Debug)]
@@ -39,8 +41,24 @@ pub struct CreateSession {
     pub models: Models,
     /// What of the metadata the work item gets; the dialects differ.
     pub projection: Projection,
+    /// When it first calls a worker.
+    pub enqueue: Enqueue,
+    /// What is said to it at once; with it the session runs from the beginning.
+    pub initial_events: Vec<Incoming>,
     /// The W3C trace context of the request.
     pub traceparent: Option<Box<str>>,
+}
+
+/// When a session of a `self_hosted` environment first calls a worker (sessions §7).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Enqueue {
+    /// When it is created, as the vendors do. A worker that takes it waits with it for the first
+    /// message.
+    #[default]
+    AtCreation,
+    /// When it is first told something, so that small pools of workers are not held by sessions that
+    /// do nothing.
+    AtFirstEvent,
 }
 
 /// The agent that a session is to run.
@@ -104,16 +122,17 @@ impl CreateSession {
         Ok(facts)
     }
 
-    fn queue(&self, session: &Session, context: &mut Context<'_>, rows: &mut Rows) {
-        let body = Body {
-            metadata: match self.projection {
-                Projection::Copy => self.metadata.clone(),
-                Projection::Empty => Metadata::default(),
-            },
-            traceparent: self.traceparent.clone(),
-        };
-        let work = Work::queued(context.mint(), self.environment, session.id, context.now());
-        rows.enqueue(work, body);
+    /// Begins the log if something is said at once.
+    fn begin(&self, log: Log, context: &mut Context<'_>, rows: &mut Rows) -> Result<(), Refusal> {
+        if self.initial_events.is_empty() {
+            return Ok(());
+        }
+        let mut story = Story::of(log, context);
+        story
+            .hear(&self.initial_events)
+            .map_err(|(number, objection)| Refusal::Event(number, objection))?;
+        story.end(rows);
+        Ok(())
     }
 }
 
@@ -146,15 +165,19 @@ impl Op for CreateSession {
             updated_at: now,
             archived_at: None,
         };
-        match facts.kind {
-            Kind::Cloud => {}
-            Kind::SelfHosted => self.queue(&session, context, rows),
+        let log = Log::new(session.id, facts.kind, self.projection);
+        match self.enqueue {
+            Enqueue::AtFirstEvent if self.initial_events.is_empty() => {}
+            Enqueue::AtCreation | Enqueue::AtFirstEvent => {
+                call_worker(rows, context, &session, &log, now, self.traceparent.clone());
+            }
         }
+        self.begin(log, context, rows)?;
         match origin {
             Origin::Version => {}
             Origin::Session => rows.snapshots.put(session.id, agent.clone()),
         }
         rows.sessions.put(session.id, session.clone());
-        Ok(Held { session, agent })
+        Ok(Held::of(rows, session, agent))
     }
 }

@@ -2,11 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::{Held, owned};
+use super::{Held, Projection, owned};
 use crate::agent::definition::Strictness;
 use crate::agent::snapshot::{Overrides, Snapshot};
 use crate::catalogue::Models;
+use crate::event::{Kind, Update};
 use crate::id::{AccountId, EnvironmentId, SessionId};
+use crate::json::Json;
+use crate::log::Log;
+use crate::log::ops::log_of;
+use crate::log::story::Story;
 use crate::metadata::MetadataPatch;
 use crate::op::{Context, Op};
 use crate::refusal::{BudgetProblem, Refusal};
@@ -38,6 +43,8 @@ pub struct UpdateSession {
     pub budget: Option<Option<Budget>>,
     /// The models on offer; those that have a price can be kept within a budget.
     pub models: Models,
+    /// What of the metadata later work items get, if nothing has happened in the session yet.
+    pub projection: Projection,
 }
 
 impl UpdateSession {
@@ -54,8 +61,16 @@ impl UpdateSession {
     }
 
     /// A budget is given at creation alone: it can be changed and removed, but not added.
-    fn budget(&self, stored: Option<Budget>, agent: &Snapshot) -> Result<Option<Budget>, Refusal> {
+    fn budget(
+        &self,
+        stored: Option<Budget>,
+        agent: &Snapshot,
+        log: &Log,
+    ) -> Result<Option<Budget>, Refusal> {
         let budget = self.budget.unwrap_or(stored);
+        if budget != stored && budget.is_some_and(|budget| budget.is_spent(&log.fold.usage)) {
+            return Err(Refusal::Budget(BudgetProblem::NotRaised));
+        }
         if budget.is_some() && stored.is_none() {
             return Err(Refusal::Budget(BudgetProblem::CreateOnly));
         }
@@ -73,9 +88,7 @@ impl Op for UpdateSession {
         keys.sessions.push(self.session);
         keys.snapshots.push(self.session);
         keys.facts.push(self.environment);
-        if !self.agent.is_empty() {
-            keys.logs.push(self.session);
-        }
+        keys.logs.push(self.session);
     }
 
     /// `updated_at` moves only if something changed.
@@ -89,6 +102,7 @@ impl Op for UpdateSession {
         }
         let held = rows.snapshot(&stored);
         let agent = self.agent(&held, rows)?;
+        let log = log_of(rows, &stored, self.projection);
         let mut next = Session {
             title: self.title.clone().unwrap_or_else(|| stored.title.clone()),
             metadata: match &self.metadata {
@@ -99,16 +113,31 @@ impl Op for UpdateSession {
                 .environment_variables
                 .clone()
                 .unwrap_or_else(|| stored.environment_variables.clone()),
-            budget: self.budget(stored.budget, &agent)?,
+            budget: self.budget(stored.budget, &agent, &log)?,
             ..stored.clone()
         };
         if next != stored || agent != held {
             next.updated_at = context.now();
+            let mut story = Story::of(log, context);
+            story.say(Kind::SessionUpdated(changed(&stored, &next, &held, &agent)));
+            story.go_on_within(next.budget);
+            story.end(rows);
         }
         if agent != held {
             rows.snapshots.put(next.id, agent.clone());
         }
         rows.sessions.put(next.id, next.clone());
-        Ok(Held { session: next, agent })
+        Ok(Held::of(rows, next, agent))
+    }
+}
+
+/// What an update changed, as its event tells it.
+fn changed(before: &Session, after: &Session, held: &Snapshot, agent: &Snapshot) -> Update {
+    let differs = |differs: bool| differs.then_some(());
+    Update {
+        title: differs(before.title != after.title).map(|()| after.title.clone()),
+        metadata: differs(before.metadata != after.metadata).map(|()| after.metadata.map().clone()),
+        agent: differs(held != agent).map(|()| Json::of(agent)),
+        budget: differs(before.budget != after.budget).map(|()| Json::of(&after.budget)),
     }
 }

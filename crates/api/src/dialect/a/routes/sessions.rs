@@ -1,12 +1,9 @@
 //! The calls on sessions, as far as there are any (sessions §1).
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use http::{Method, StatusCode};
-use leasehold_model::agent::snapshot::Snapshot;
 use leasehold_model::refusal::Resource;
-use leasehold_model::session::Session;
 use leasehold_model::session::ops::{
     Again, ArchiveSession, CreateSession, DeleteSession, Held, Projection, UpdateSession,
 };
@@ -101,7 +98,7 @@ struct DeletedSession {
 }
 
 fn shown(held: &Held, now: Timestamp) -> Reply {
-    Reply::ok(&SessionWire::of(&held.session, &held.agent, now))
+    Reply::ok(&SessionWire::of(held, now))
 }
 
 async fn create(call: Call) -> Outcome {
@@ -119,6 +116,8 @@ async fn create(call: Call) -> Outcome {
         budget: body.budget,
         models: call.app.settings().models.clone(),
         projection: Projection::Empty,
+        enqueue: call.app.settings().enqueue,
+        initial_events: body.initial_events,
         traceparent: call.traceparent(),
     };
     let now = call.app.store().now();
@@ -131,21 +130,18 @@ async fn list(call: Call) -> Outcome {
     let page = list::read(call.query(), order, |text| filter::parse_cursor(order, text))?;
     let mut body = SessionList { data: Vec::new(), next_page: None, prev_page: None };
     if let Some(filter) = filter {
-        let listing = call.snapshots(call.views().sessions(account, filter, page).await?).await?;
+        let listing = call.all_held(call.views().sessions(account, filter, page).await?).await?;
         let now = call.app.store().now();
         let last = listing.items.last().filter(|_| listing.more);
-        body.next_page = last.map(|(last, _)| filter::cursor(order, last.id));
-        let wire =
-            |(session, agent): &(Session, Arc<Snapshot>)| SessionWire::of(session, agent, now);
-        body.data = listing.items.iter().map(wire).collect();
+        body.next_page = last.map(|last| filter::cursor(order, last.session.id));
+        body.data = listing.items.iter().map(|held| SessionWire::of(held, now)).collect();
     }
     Ok(Reply::ok(&body))
 }
 
 async fn retrieve(call: Call) -> Outcome {
-    let session = call.session().await?;
-    let agent = call.snapshot(&session).await?;
-    Ok(Reply::ok(&SessionWire::of(&session, &agent, call.app.store().now())))
+    let held = call.held(call.session().await?).await?;
+    Ok(shown(&held, call.app.store().now()))
 }
 
 async fn update(call: Call) -> Outcome {
@@ -162,6 +158,7 @@ async fn update(call: Call) -> Outcome {
         environment_variables: None,
         budget: change.budget,
         models: call.app.settings().models.clone(),
+        projection: Projection::Empty,
     };
     let now = call.app.store().now();
     call.submit(op, move |changed| shown(changed, now)).await

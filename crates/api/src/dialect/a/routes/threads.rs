@@ -58,16 +58,16 @@ async fn list(call: Call) -> Outcome {
     let session = call.session().await?;
     page::limit(call.query(), LIMIT)?;
     let statuses = call.query().many("statuses[]")?;
-    let thread = primary(&call, &session).await?;
-    let is_wanted = statuses.is_empty() || statuses.iter().any(|word| word == thread.status);
     let is_on_page = thread::is_on_page(&call, session.id, MANNER.cursors)?;
+    let thread = primary(&call, session).await?;
+    let is_wanted = statuses.is_empty() || statuses.iter().any(|word| word == thread.status);
     let data = if is_wanted && is_on_page { vec![thread] } else { Vec::new() };
     Ok(Reply::ok(&ThreadList { data, next_page: None }))
 }
 
 async fn retrieve(call: Call) -> Outcome {
     let session = thread::in_path(&call).await?;
-    Ok(Reply::ok(&primary(&call, &session).await?))
+    Ok(Reply::ok(&primary(&call, session).await?))
 }
 
 async fn archive(call: Call) -> Outcome {
@@ -85,8 +85,6 @@ async fn stream(call: Call) -> Outcome {
 }
 
 /// The primary thread of a session.
-async fn primary(call: &Call, session: &Session) -> Result<ThreadWire, Failure> {
-    let status = thread::status(call, session.id).await?;
-    let agent = call.snapshot(session).await?;
-    Ok(ThreadWire::of(session, &agent, status, call.app.store().now()))
+async fn primary(call: &Call, session: Session) -> Result<ThreadWire, Failure> {
+    Ok(ThreadWire::of(&call.held(session).await?, call.app.store().now()))
 }

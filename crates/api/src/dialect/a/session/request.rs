@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use leasehold_model::agent::snapshot::Overrides;
+use leasehold_model::log::send::Incoming;
 use leasehold_model::session::budget::Budget;
 use leasehold_model::session::ops::Choice;
 use leasehold_model::{Metadata, MetadataPatch};
@@ -10,10 +11,12 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::super::event::MANNER;
 use super::budget::{self, BudgetWire};
 use crate::agent::{ModelParams, Reader, ServerParams, SkillParams, ToolParams, servers};
 use crate::body::{Invalid, Members};
-use crate::session::{empty, environment, resources, title, vaults};
+use crate::event::incoming::{self, IncomingBody};
+use crate::session::{environment, resources, title, vaults};
 
 /// A session to be made.
 #[derive(Deserialize, ToSchema)]
@@ -30,9 +33,9 @@ pub(in crate::dialect::a) struct CreateBody {
     /// At most 16 keys of 64 characters with values of 512.
     #[serde(default)]
     metadata: BTreeMap<String, String>,
-    /// Must be empty: this server keeps no events.
-    #[schema(max_items = 0, value_type = Option<Vec<Object>>)]
-    initial_events: Option<Vec<Value>>,
+    /// Messages that it is told at once; with them it runs from the beginning.
+    #[schema(max_items = 50)]
+    initial_events: Option<Vec<IncomingBody>>,
     /// Must be empty: this server mounts no files or repositories.
     #[schema(max_items = 0, value_type = Option<Vec<Object>>)]
     resources: Option<Vec<Value>>,
@@ -123,6 +126,8 @@ pub(in crate::dialect::a) struct Create {
     pub(in crate::dialect::a) title: Option<String>,
     pub(in crate::dialect::a) metadata: Metadata,
     pub(in crate::dialect::a) budget: Option<Budget>,
+    /// What it is told at once.
+    pub(in crate::dialect::a) initial_events: Vec<Incoming>,
 }
 
 /// The body of an update; what is `None` stays.
@@ -142,11 +147,11 @@ pub(in crate::dialect::a) fn create(body: Value, reader: Reader<'_>) -> Result<C
     let title = title(&mut members)?.flatten();
     let metadata = members.metadata()?;
     let budget = members.take("budget").map(budget::read).transpose()?.flatten();
-    empty(&mut members, "initial_events", "must be empty: none are kept here")?;
+    let initial_events = incoming::read_initial(&mut members, &MANNER)?;
     resources(&mut members)?;
     vaults(&mut members)?;
     members.finish()?;
-    Ok(Create { environment, agent, title, metadata, budget })
+    Ok(Create { environment, agent, title, metadata, budget, initial_events })
 }
 
 /// Reads the body of an update. `vault_ids` is refused in whatever form (sessions §4).

@@ -4,9 +4,19 @@ use leasehold_model::session::AgentRef;
 use leasehold_model::{AccountId, EnvironmentId, Metadata};
 use serde_json::json;
 
+use std::sync::Arc;
+
+use leasehold_model::log::Fold;
+use leasehold_model::session::Session;
+
 use super::*;
 
 const CREATED: Timestamp = Timestamp::from_micros(1_782_983_403_004_310);
+
+fn held(session: Session) -> Held {
+    let agent = Arc::new(session.agent.snapshot(None));
+    Held { session, agent, fold: Fold::default() }
+}
 
 fn session() -> Session {
     Session {
@@ -38,10 +48,8 @@ fn both_prefixes_name_a_session() {
 
 #[test]
 fn a_session_shows_all_that_the_sdk_demands() {
-    let now = CREATED.plus(std::time::Duration::from_millis(1_500));
-    let shown =
-        serde_json::to_value(SessionWire::of(&session(), &session().agent.snapshot(None), now))
-            .unwrap();
+    let now = CREATED.plus(Duration::from_millis(1_500));
+    let shown = serde_json::to_value(SessionWire::of(&held(session()), now)).unwrap();
     for member in ["resources", "vault_ids", "outcome_evaluations"] {
         assert_eq!(shown[member], json!([]), "{member}");
     }
@@ -61,12 +69,10 @@ fn a_session_shows_all_that_the_sdk_demands() {
 
 #[test]
 fn an_archived_session_is_terminated_and_its_time_stands_still() {
-    let end = CREATED.plus(std::time::Duration::from_secs(3));
+    let end = CREATED.plus(Duration::from_secs(3));
     let session = Session { archived_at: Some(end), updated_at: end, ..session() };
-    let much_later = end.plus(std::time::Duration::from_secs(1_000));
-    let shown =
-        serde_json::to_value(SessionWire::of(&session, &session.agent.snapshot(None), much_later))
-            .unwrap();
+    let much_later = end.plus(Duration::from_secs(1_000));
+    let shown = serde_json::to_value(SessionWire::of(&held(session), much_later)).unwrap();
     assert_eq!(shown["status"], "terminated");
     assert_eq!(shown["stats"]["duration_seconds"], json!(3.0));
 }

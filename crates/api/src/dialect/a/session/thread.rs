@@ -1,8 +1,7 @@
 //! Threads of a session as dialect A writes them (events §9): the session itself, in other words.
 
 use leasehold_model::Timestamp;
-use leasehold_model::agent::snapshot::Snapshot;
-use leasehold_model::session::{Session, Status};
+use leasehold_model::session::ops::Held;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -37,20 +36,15 @@ pub(in crate::dialect::a) struct ThreadWire {
 
 impl ThreadWire {
     /// The primary thread of a session, whose log says what it is doing.
-    pub(in crate::dialect::a) fn of(
-        session: &Session,
-        agent: &Snapshot,
-        status: Status,
-        now: Timestamp,
-    ) -> Self {
-        let wire = SessionWire::of(session, agent, now);
+    pub(in crate::dialect::a) fn of(held: &Held, now: Timestamp) -> Self {
+        let wire = SessionWire::of(held, now);
         Self {
-            id: thread_id(session.id),
+            id: thread_id(held.session.id),
             r#type: "session_thread",
             session_id: wire.id,
             agent: wire.agent,
             parent_thread_id: None,
-            status: status.as_str(),
+            status: held.fold.status.as_str(),
             archived_at: wire.archived_at,
             stats: wire.stats,
             usage: wire.usage,

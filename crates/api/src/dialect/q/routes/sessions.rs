@@ -1,11 +1,8 @@
 //! The calls on sessions, as far as there are any (sessions §1).
 
-use std::sync::Arc;
-
 use http::{Method, StatusCode};
-use leasehold_model::agent::snapshot::Snapshot;
+use leasehold_model::log::ops::CancelSession;
 use leasehold_model::refusal::Resource;
-use leasehold_model::session::Session;
 use leasehold_model::session::ops::{
     Again, ArchiveSession, CreateSession, DeleteSession, Held, Projection, UpdateSession,
 };
@@ -80,6 +77,11 @@ pub(super) fn routes() -> Vec<Route> {
             .access(WRITE)
             .answers::<SessionWire>(StatusCode::OK)
             .refuses(&[409]),
+        Route::post(&DIALECT, "/sessions/{session_id}/cancel", "cancelSession", cancel)
+            .summary("End what runs in a session; nothing happens to one that rests")
+            .access(WRITE)
+            .answers::<Canceling>(StatusCode::ACCEPTED)
+            .refuses(&[409]),
         Route::new(&DIALECT, Method::DELETE, ONE, "deleteSession", delete)
             .summary("Delete a session and stop its work item")
             .access(WRITE)
@@ -99,6 +101,19 @@ struct ResourceList {
     has_more: bool,
 }
 
+/// A session that was cancelled. It takes effect at once, so nobody ever finds one in this state.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = CancelingSession)]
+struct Canceling {
+    id: String,
+    /// Always `session`.
+    #[schema(pattern = "^session$")]
+    r#type: &'static str,
+    /// Always `canceling`.
+    #[schema(pattern = "^canceling$")]
+    status: &'static str,
+}
+
 /// What is left of a deleted session.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 struct DeletedSession {
@@ -109,7 +124,7 @@ struct DeletedSession {
 }
 
 fn shown(held: &Held, now: Timestamp) -> Reply {
-    Reply::ok(&SessionWire::of(&held.session, &held.agent, now))
+    Reply::ok(&SessionWire::of(held, now))
 }
 
 async fn create(call: Call) -> Outcome {
@@ -127,6 +142,8 @@ async fn create(call: Call) -> Outcome {
         budget: body.budget,
         models: call.app.settings().models.clone(),
         projection: Projection::Copy,
+        enqueue: call.app.settings().enqueue,
+        initial_events: body.initial_events,
         traceparent: call.traceparent(),
     };
     let now = call.app.store().now();
@@ -141,16 +158,15 @@ async fn list(call: Call) -> Outcome {
         Some(filter) => call.views().sessions(account, filter, page).await?,
         None => Listing { items: Vec::new(), more: false },
     };
-    let listing = call.snapshots(listing).await?;
+    let listing = call.all_held(listing).await?;
     let now = call.app.store().now();
-    let wire = |(session, agent): &(Session, Arc<Snapshot>)| SessionWire::of(session, agent, now);
-    Ok(list::reply(&listing, &page, |(session, _)| session.id.to_string(), wire))
+    let wire = |held: &Held| SessionWire::of(held, now);
+    Ok(list::reply(&listing, &page, |held| held.session.id.to_string(), wire))
 }
 
 async fn retrieve(call: Call) -> Outcome {
-    let session = call.session().await?;
-    let agent = call.snapshot(&session).await?;
-    Ok(Reply::ok(&SessionWire::of(&session, &agent, call.app.store().now())))
+    let held = call.held(call.session().await?).await?;
+    Ok(shown(&held, call.app.store().now()))
 }
 
 async fn update(call: Call) -> Outcome {
@@ -167,6 +183,7 @@ async fn update(call: Call) -> Outcome {
         environment_variables: change.environment_variables,
         budget: change.budget,
         models: call.app.settings().models.clone(),
+        projection: Projection::Copy,
     };
     let now = call.app.store().now();
     call.submit(op, move |changed| shown(changed, now)).await
@@ -179,6 +196,18 @@ async fn archive(call: Call) -> Outcome {
     let op = ArchiveSession { account: session.account, session: session.id, again };
     let now = call.app.store().now();
     call.submit(op, move |archived| shown(archived, now)).await
+}
+
+async fn cancel(call: Call) -> Outcome {
+    let session = call.session().await?;
+    call.json()?;
+    let op = CancelSession { account: session.account, session: session.id };
+    call.submit(op, move |()| {
+        let canceling =
+            Canceling { id: session.id.to_string(), r#type: "session", status: "canceling" };
+        Reply::json(StatusCode::ACCEPTED, &canceling)
+    })
+    .await
 }
 
 async fn delete(call: Call) -> Outcome {

@@ -57,7 +57,7 @@ async fn list(call: Call) -> Outcome {
     page::limit(call.query(), LIMIT)?;
     let mut data = Vec::new();
     if thread::is_on_page(&call, session.id, MANNER.cursors)? {
-        data.push(primary(&call, &session).await?);
+        data.push(primary(&call, session).await?);
     }
     let [first_id, last_id] = [data.first(), data.last()].map(|it| it.map(|it| it.id.clone()));
     Ok(Reply::ok(&ThreadList { data, next_page: None, first_id, last_id, has_more: false }))
@@ -65,7 +65,7 @@ async fn list(call: Call) -> Outcome {
 
 async fn retrieve(call: Call) -> Outcome {
     let session = thread::in_path(&call).await?;
-    Ok(Reply::ok(&primary(&call, &session).await?))
+    Ok(Reply::ok(&primary(&call, session).await?))
 }
 
 async fn archive(call: Call) -> Outcome {
@@ -83,8 +83,6 @@ async fn stream(call: Call) -> Outcome {
 }
 
 /// The primary thread of a session.
-async fn primary(call: &Call, session: &Session) -> Result<ThreadWire, Failure> {
-    let status = thread::status(call, session.id).await?;
-    let agent = call.snapshot(session).await?;
-    Ok(ThreadWire::of(session, &agent, status, call.app.store().now()))
+async fn primary(call: &Call, session: Session) -> Result<ThreadWire, Failure> {
+    Ok(ThreadWire::of(&call.held(session).await?, call.app.store().now()))
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use leasehold_model::agent::snapshot::Overrides;
+use leasehold_model::log::send::Incoming;
 use leasehold_model::session::budget::Budget;
 use leasehold_model::session::ops::Choice;
 use leasehold_model::{Metadata, MetadataPatch};
@@ -10,11 +11,13 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::super::event::MANNER;
 use super::budget::{self, BudgetWire};
 use super::variables;
 use crate::agent::{ModelParams, Reader, ServerParams, SkillParams, ToolParams};
 use crate::body::{Invalid, Members};
-use crate::session::{empty, environment, resources, title, vaults};
+use crate::event::incoming::{self, IncomingBody};
+use crate::session::{environment, resources, title, vaults};
 
 /// A session to be made.
 #[derive(Deserialize, ToSchema)]
@@ -36,6 +39,9 @@ pub(in crate::dialect::q) struct CreateBody {
     environment_variables: Option<Value>,
     /// What it may cost; only if the model has a price.
     budget: Option<BudgetWire>,
+    /// Messages that it is told at once; with them it runs from the beginning.
+    #[schema(max_items = 50)]
+    initial_events: Option<Vec<IncomingBody>>,
 }
 
 /// An agent: its id alone, or its id and version, or that and what the session has differently.
@@ -126,6 +132,8 @@ pub(in crate::dialect::q) struct Create {
     pub(in crate::dialect::q) metadata: Metadata,
     pub(in crate::dialect::q) environment_variables: BTreeMap<String, String>,
     pub(in crate::dialect::q) budget: Option<Budget>,
+    /// What it is told at once.
+    pub(in crate::dialect::q) initial_events: Vec<Incoming>,
 }
 
 /// The body of an update; what is `None` stays.
@@ -147,10 +155,18 @@ pub(in crate::dialect::q) fn create(body: Value, reader: Reader<'_>) -> Result<C
     let metadata = members.metadata()?;
     let environment_variables = variables::read(&mut members)?.unwrap_or_default();
     let budget = members.take("budget").map(budget::read).transpose()?.flatten();
-    empty(&mut members, "initial_events", "must be empty: this server does not support it")?;
+    let initial_events = incoming::read_initial(&mut members, &MANNER)?;
     resources(&mut members)?;
     vaults(&mut members)?;
-    Ok(Create { environment, agent, title, metadata, environment_variables, budget })
+    Ok(Create {
+        environment,
+        agent,
+        title,
+        metadata,
+        environment_variables,
+        budget,
+        initial_events,
+    })
 }
 
 /// Reads the body of an update. No vault is kept here, so the list of them can only stay empty.
