@@ -1,5 +1,7 @@
 //! Two manners that differ in everything that the shared code asks.
 
+use leasehold_model::session::ops::Projection;
+
 use super::{Manner, Results, Resume, Unknown};
 use crate::event::wire::{StopWire, UsageWire};
 
@@ -16,6 +18,7 @@ pub(crate) const LENIENT: Manner = Manner {
     usage: |_| None,
     agent: Clone::clone,
     budget: Clone::clone,
+    projection: Projection::Copy,
 };
 
 /// One that does not.
