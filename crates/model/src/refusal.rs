@@ -159,6 +159,8 @@ pub enum BudgetProblem {
     CreateOnly,
     /// What its model costs is not known.
     ModelWithoutPrice,
+    /// It has used up as much already.
+    NotRaised,
 }
 
 impl BudgetProblem {
@@ -167,6 +169,7 @@ impl BudgetProblem {
         match self {
             Self::CreateOnly => "budget_create_only",
             Self::ModelWithoutPrice => "model_not_budgetable",
+            Self::NotRaised => "budget_not_raised",
         }
     }
 }

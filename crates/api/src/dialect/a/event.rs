@@ -1,11 +1,15 @@
 //! Events as dialect A writes them (events §7, §8).
 
 use leasehold_model::Json;
+use leasehold_model::agent::snapshot::Snapshot;
 use leasehold_model::event::{StopReason, Usage};
+use leasehold_model::session::budget::Budget;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use super::agent::SnapshotWire;
+use super::session::budget::BudgetWire;
 use crate::event::wire::{EventWire, StopDetailsWire, StopWire, UsageWire};
 use crate::event::{Manner, Results, Resume, Unknown};
 
@@ -59,11 +63,13 @@ fn usage(usage: &Usage) -> Option<UsageWire> {
 }
 
 fn agent(stored: &Json) -> Json {
-    stored.clone()
+    let snapshot: Option<Snapshot> = stored.read();
+    snapshot.map_or_else(|| stored.clone(), |snapshot| Json::of(&SnapshotWire::from(&snapshot)))
 }
 
 fn budget(stored: &Json) -> Json {
-    stored.clone()
+    let budget: Option<Budget> = stored.read();
+    Json::of(&budget.map(BudgetWire::from))
 }
 
 #[cfg(test)]

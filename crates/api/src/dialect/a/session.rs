@@ -1,6 +1,6 @@
 //! Sessions as dialect A writes them (sessions §2).
 
-mod budget;
+pub(super) mod budget;
 pub(super) mod filter;
 pub(super) mod request;
 pub(super) mod thread;

@@ -136,6 +136,7 @@ pub(crate) fn refused(refusal: &Refusal) -> Problem {
         Refusal::Budget(problem) => {
             let sentence = match problem {
                 BudgetProblem::CreateOnly => "A budget is given at creation alone.",
+                BudgetProblem::NotRaised => "The session has used up as much already.",
                 BudgetProblem::ModelWithoutPrice => {
                     "The model has no price here, so the session cannot be kept within a budget."
                 }

@@ -1,6 +1,6 @@
 //! Sessions as dialect Q writes them (sessions §2), and which a list is asked for (§6).
 
-mod budget;
+pub(super) mod budget;
 pub(super) mod request;
 pub(super) mod thread;
 mod variables;

@@ -6,7 +6,12 @@ use super::{Held, owned};
 use crate::agent::definition::Strictness;
 use crate::agent::snapshot::{Overrides, Snapshot};
 use crate::catalogue::Models;
+use crate::event::{Kind as Event, Update};
 use crate::id::{AccountId, EnvironmentId, SessionId};
+use crate::json::Json;
+use crate::log::Log;
+use crate::log::ops::log_of;
+use crate::log::story::Story;
 use crate::metadata::MetadataPatch;
 use crate::op::{Context, Op};
 use crate::refusal::{BudgetProblem, Refusal};
@@ -42,27 +47,35 @@ pub struct UpdateSession {
 
 impl UpdateSession {
     /// The agent after the change. It changes between turns alone.
-    fn agent(&self, stored: &Snapshot, rows: &Rows) -> Result<Snapshot, Refusal> {
+    fn agent(&self, stored: &Snapshot, log: &Log) -> Result<Snapshot, Refusal> {
         if self.agent.is_empty() {
             return Ok(stored.clone());
         }
-        let runs = rows.logs.get(&self.session).is_some_and(|log| log.fold.status.is_active());
-        if runs {
+        if log.fold.status.is_active() {
             return Err(Refusal::SessionRunning);
         }
         stored.overridden(&self.agent, self.strictness)
     }
 
     /// A budget is given at creation alone: it can be changed and removed, but not added.
-    fn budget(&self, stored: Option<Budget>, agent: &Snapshot) -> Result<Option<Budget>, Refusal> {
-        let budget = self.budget.unwrap_or(stored);
-        if budget.is_some() && stored.is_none() {
-            return Err(Refusal::Budget(BudgetProblem::CreateOnly));
+    fn budget(
+        &self,
+        stored: Option<Budget>,
+        agent: &Snapshot,
+        log: &Log,
+    ) -> Result<Option<Budget>, Refusal> {
+        let no = |problem| Err(Refusal::Budget(problem));
+        let Some(budget) = self.budget.unwrap_or(stored) else { return Ok(None) };
+        if stored.is_none() {
+            return no(BudgetProblem::CreateOnly);
         }
-        if budget.is_some() && !self.models.is_priced(&agent.model.id) {
-            return Err(Refusal::Budget(BudgetProblem::ModelWithoutPrice));
+        if !self.models.is_priced(&agent.model.id) {
+            return no(BudgetProblem::ModelWithoutPrice);
         }
-        Ok(budget)
+        if self.budget.is_some() && budget.is_used_up_by(log.fold.usage.cost_nanos) {
+            return no(BudgetProblem::NotRaised);
+        }
+        Ok(Some(budget))
     }
 }
 
@@ -73,12 +86,10 @@ impl Op for UpdateSession {
         keys.sessions.push(self.session);
         keys.snapshots.push(self.session);
         keys.facts.push(self.environment);
-        if !self.agent.is_empty() {
-            keys.logs.push(self.session);
-        }
+        keys.logs.push(self.session);
     }
 
-    /// `updated_at` moves only if something changed.
+    /// `updated_at` moves only if something changed; the log tells what it was.
     fn decide(&self, context: &mut Context<'_>, rows: &mut Rows) -> Result<Held, Refusal> {
         let stored = owned(rows, self.account, self.session)?;
         if stored.archived_at.is_some() {
@@ -88,7 +99,8 @@ impl Op for UpdateSession {
             variables::check(variables, rows.facts(self.environment).map(|facts| facts.kind))?;
         }
         let held = rows.snapshot(&stored);
-        let agent = self.agent(&held, rows)?;
+        let log = log_of(rows, &stored);
+        let agent = self.agent(&held, &log)?;
         let mut next = Session {
             title: self.title.clone().unwrap_or_else(|| stored.title.clone()),
             metadata: match &self.metadata {
@@ -99,7 +111,7 @@ impl Op for UpdateSession {
                 .environment_variables
                 .clone()
                 .unwrap_or_else(|| stored.environment_variables.clone()),
-            budget: self.budget(stored.budget, &agent)?,
+            budget: self.budget(stored.budget, &agent, &log)?,
             ..stored.clone()
         };
         if next != stored || agent != held {
@@ -109,6 +121,17 @@ impl Op for UpdateSession {
             rows.snapshots.put(next.id, agent.clone());
         }
         rows.sessions.put(next.id, next.clone());
+        let update = Update {
+            title: (next.title != stored.title).then(|| next.title.clone()),
+            metadata: (next.metadata != stored.metadata).then(|| next.metadata.map().clone()),
+            agent: (agent != held).then(|| Json::of(&agent)),
+            budget: (next.budget != stored.budget).then(|| Json::of(&next.budget)),
+        };
+        if update != Update::default() {
+            let mut story = Story::of(log, context);
+            story.say(Event::SessionUpdated(update));
+            story.end(rows);
+        }
         Ok(Held { session: next, agent })
     }
 }
