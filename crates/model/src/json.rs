@@ -30,6 +30,11 @@ impl Json {
         self.0.get()
     }
 
+    /// What was written by [`Json::of`]; `None` if it is something else.
+    pub fn read<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_str(self.as_str()).ok()
+    }
+
     /// The value, to be looked into.
     pub fn value(&self) -> Value {
         serde_json::from_str(self.as_str()).unwrap_or_default()

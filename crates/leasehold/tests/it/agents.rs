@@ -455,3 +455,33 @@ async fn a_model_is_one_of_those_on_offer() {
         assert_eq!(error["details"]["error_code"], "budget_create_only");
     }
 }
+
+#[tokio::test]
+async fn what_an_update_changes_is_told_in_the_log() {
+    in_both(async |client| {
+        let environment = client.environment().await;
+        let session = format!("/sessions/{}", client.session(&environment).await);
+        let log = async || -> Vec<Value> {
+            let list = client.get(format!("{session}/events")).await.expect(200);
+            list["data"].as_array().unwrap().clone()
+        };
+        for same in [json!({}), json!({"title": null}), json!({"agent": {"tools": []}})] {
+            client.post(&session, same).await.expect(200);
+        }
+        assert_eq!(log().await, [Value::Null; 0]);
+        client.post(&session, json!({"title": "t", "metadata": {"k": "v"}})).await.expect(200);
+        let tools = json!({"agent": {"tools": [tool("a")]}});
+        let changed = client.post(&session, tools).await.expect(200);
+        let told = log().await;
+        assert_eq!(told.len(), 2);
+        for event in &told {
+            assert_eq!(event["type"], "session.updated");
+            assert!(event["processed_at"].is_string());
+        }
+        assert_eq!((&told[0]["title"], &told[0]["metadata"]), (&json!("t"), &json!({"k": "v"})));
+        assert_eq!(told[0].get("agent").filter(|agent| !agent.is_null()), None);
+        assert_eq!(told[1]["agent"], changed["agent"]);
+        assert_eq!(told[1].get("metadata").filter(|metadata| !metadata.is_null()), None);
+    })
+    .await;
+}

@@ -60,17 +60,17 @@ fn usage(usage: &Usage) -> Option<UsageWire> {
 
 /// The agent, which comes as it is stored.
 fn agent(stored: &Json) -> Json {
-    match serde_json::from_str::<Snapshot>(stored.as_str()) {
-        Ok(snapshot) => Json::of(&SnapshotWire::from(&snapshot)),
-        Err(_) => stored.clone(),
+    match stored.read::<Snapshot>() {
+        Some(snapshot) => Json::of(&SnapshotWire::from(&snapshot)),
+        None => stored.clone(),
     }
 }
 
 /// The budget, which comes as it is stored.
 fn budget(stored: &Json) -> Json {
-    match serde_json::from_str::<Option<Budget>>(stored.as_str()) {
-        Ok(budget) => Json::of(&budget.map(BudgetWire::from)),
-        Err(_) => stored.clone(),
+    match stored.read::<Option<Budget>>() {
+        Some(budget) => Json::of(&budget.map(BudgetWire::from)),
+        None => stored.clone(),
     }
 }
 
