@@ -81,7 +81,7 @@ type Ask = for<'a> fn(&Client<'a>, &Item<'a>) -> Request<'a>;
 
 /// What dialect A answers to an account token, an environment key and a claim token that are good
 /// for the item in question.
-const LANES: [(&str, [bool; 3], Ask); 16] = [
+const LANES: [(&str, [bool; 3], Ask); 20] = [
     ("list", [false, true, false], |client, item| client.get(item.queue())),
     ("poll", [true, true, false], |client, item| client.get(format!("{}/poll", item.queue()))),
     ("stats", [true, true, false], |client, item| client.get(format!("{}/stats", item.queue()))),
@@ -97,6 +97,17 @@ const LANES: [(&str, [bool; 3], Ask); 16] = [
     ("session", [true, true, true], |client, item| client.get(session(client, item))),
     ("session update", [true, false, false], |client, item| {
         client.post(session(client, item), json!({"title": "t"}))
+    }),
+    ("events", [true, true, true], |client, item| client.get(client.events(&item.session))),
+    ("events send", [true, false, false], |client, item| {
+        client.send(&item.session, json!([{"type": "user.interrupt"}]))
+    }),
+    ("threads", [true, true, true], |client, item| {
+        client.get(format!("{}/threads", session(client, item)))
+    }),
+    ("thread events", [true, true, true], |client, item| {
+        let thread = item.session.replace("sess_", "sthr_");
+        client.get(format!("{}/threads/{thread}/events", session(client, item)))
     }),
     ("session list", [true, false, false], |client, _| client.get("/sessions")),
     ("session create", [true, false, false], |client, item| {

@@ -1,3 +1,5 @@
+//! Who sees which pieces, and that nothing is kept for nobody.
+
 use leasehold_model::{EventId, SessionId};
 
 use super::{Glimpse, Preview, Previews, Shown, Viewer};

@@ -1,3 +1,5 @@
+//! What the tail of a log holds, and for whom it is enough.
+
 use leasehold_model::event::{Event, Kind, Place};
 use leasehold_model::{EventId, Json, Timestamp};
 

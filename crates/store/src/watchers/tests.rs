@@ -1,3 +1,5 @@
+//! Who is woken, and that nothing is kept for nobody.
+
 use std::task::Poll;
 
 use leasehold_model::SessionId;

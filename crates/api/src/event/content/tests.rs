@@ -1,3 +1,5 @@
+//! The form of content blocks: what is kept, what is dropped, what is to blame.
+
 use serde_json::{Value, json};
 
 use super::{Place, optional, required};

@@ -1,3 +1,5 @@
+//! Frames, and that any JSON is one line of them.
+
 use proptest::prelude::*;
 use serde_json::Value;
 

@@ -1,3 +1,5 @@
+//! The form of what clients send, in a dialect that tolerates and in one that does not.
+
 use leasehold_model::event::{Answer, Verdict};
 use leasehold_model::log::send::Incoming;
 use leasehold_model::{EventId, Json};

@@ -1,3 +1,5 @@
+//! Which part of a log a query asks for.
+
 use leasehold_model::EventId;
 use leasehold_store::{Cursor, EventFilter, Order, Page};
 

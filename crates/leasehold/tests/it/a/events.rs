@@ -164,6 +164,7 @@ async fn an_interrupt_ends_the_turn() {
         let a = server.a();
         let session = session_in(server, "cloud").await;
         a.say(&session, "go").await.expect(200);
+        server.runner().await.ask().await;
         a.send(&session, json!([{"type": "user.interrupt"}])).await.expect(200);
         let log = a.log(&session).await;
         let idle = log.iter().find(|event| event["type"] == "session.status_idle").unwrap();

@@ -87,7 +87,7 @@ async fn a_message_waits_for_the_model_and_is_stamped_when_it_is_shown() {
         );
         assert_eq!(log[7]["stop_reason"], json!({"type": "end_turn"}));
         assert_eq!(log[7]["session_thread_id"], session.replace("sess_", "sthr_"));
-        assert_eq!(log[7]["agent_name"], "agent_1");
+        assert_eq!(log[7]["agent_name"], "reviewer");
         assert_eq!(log[8]["stop_reason"], json!({"type": "end_turn"}));
         assert!(log[8].get("stop_details").is_none());
     })

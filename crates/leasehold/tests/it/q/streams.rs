@@ -1,6 +1,7 @@
 //! Streams of events in dialect Q (events §5).
 
 use futures_util::future::join_all;
+use leasehold_client::sse::Decoder;
 use leasehold_model::event::Kind;
 use leasehold_model::event::TroubleClass;
 use leasehold_model::log::turn::Cure;
@@ -152,6 +153,35 @@ async fn an_event_of_a_megabyte_is_one_frame_on_one_line() {
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn our_own_client_reads_a_stream_wherever_its_bytes_are_cut() {
+    let server = TestServer::start(Backend::Memory).await;
+    let q = server.q();
+    let session = session_of(&q).await;
+    q.send(&session, json!([{"type": "user.interrupt"}])).await.expect(200);
+    let content = json!([{"type": "text", "text": "a\r\n\n: b\u{2028}data: é\u{1f980}"}]);
+    q.send(&session, json!([{"type": "user.message", "content": content}])).await.expect(200);
+    server.runner().await.say("id: 1\n\n").await;
+    let log = q.log(&session).await;
+    q.call(format!("/sessions/{session}/archive")).await.expect(200);
+    // All behind the first event, and then the end, since the session is archived.
+    let path = format!("{}/stream", q.events(&session));
+    let reply = q.get(path).header("last-event-id", &ids(&log)[0]).await;
+    for size in 1..64 {
+        let mut decoder = Decoder::default();
+        let mut read = Vec::new();
+        for mut bytes in reply.bytes.chunks(size) {
+            while let Some(frame) = decoder.decode(&mut bytes).unwrap() {
+                let data: Value = serde_json::from_str(&frame.data).unwrap();
+                assert_eq!(frame.id.as_deref(), data["id"].as_str());
+                assert_eq!(frame.event.as_deref(), data["type"].as_str());
+                read.push(data);
+            }
+        }
+        assert_eq!(read, log[1..], "{size}");
+    }
 }
 
 #[tokio::test]

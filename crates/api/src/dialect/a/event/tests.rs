@@ -1,3 +1,5 @@
+//! Why a session rests and what a request used, in words of this dialect.
+
 use leasehold_model::event::{StopReason, Usage};
 use serde_json::{Value, json};
 

@@ -1,3 +1,5 @@
+//! Which pieces of an answer a stream shows.
+
 use leasehold_model::EventId;
 use leasehold_model::event::{Event, Kind, Usage};
 use leasehold_store::{Preview, Shown};
