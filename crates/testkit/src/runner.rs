@@ -55,6 +55,13 @@ impl<'a> Runner<'a> {
         asked.expect("the model is to be asked")
     }
 
+    /// Looks on, and finds that the turn is over before the model could be asked.
+    pub async fn finds_nothing_left(&mut self) {
+        let proceed = Proceed { session: self.session, claim: self.claim, troubles: Vec::new() };
+        let step = self.server.store().submit(proceed).await.expect("the turn goes on");
+        assert_eq!(step, Step::Over);
+    }
+
     /// Shows a piece of what the model is saying to the request that is open.
     pub fn preview(&self, preview: Preview) {
         let request = self.request.expect("a request");

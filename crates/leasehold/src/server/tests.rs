@@ -250,7 +250,9 @@ async fn a_stream_outlives_idle_connections_and_ends_with_the_server() {
     let token = token.clone();
     let body = r#"{"name": "farm", "config": {"type": "cloud"}}"#;
     let environment = made(&server, &token, "/environments", body).await;
-    let body = format!(r#"{{"agent": "agent_1", "environment_id": "{environment}"}}"#);
+    let body = r#"{"name": "helper", "model": "scripted"}"#;
+    let agent = made(&server, &token, "/agents", body).await;
+    let body = format!(r#"{{"agent": "{agent}", "environment_id": "{environment}"}}"#);
     let session = made(&server, &token, "/sessions", &body).await;
     let events = format!("/api/v1/cloud/sessions/{session}/events");
 

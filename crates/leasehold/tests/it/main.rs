@@ -18,3 +18,4 @@ mod models;
 mod native;
 mod probes;
 mod q;
+mod running;

@@ -78,7 +78,6 @@ async fn what_this_server_keeps_nothing_for_is_refused() {
         let environment = a.environment().await;
         let agent = a.agent().await;
         for (member, value) in [
-            ("initial_events", json!([{"type": "user.message", "content": []}])),
             ("resources", json!([{"type": "file", "file_id": "file_1"}])),
             ("vault_ids", json!(["vault_1"])),
             ("environment_variables", json!({})),
