@@ -47,10 +47,9 @@ fn document(dialect: &'static Dialect) -> String {
         let header = ApiKey::Header(ApiKeyValue::new("x-api-key"));
         components = components.security_scheme("api_key", SecurityScheme::ApiKey(header));
     }
-    let shapes = routes
-        .iter()
-        .flat_map(|route| route.body.iter().map(|body| &body.shape).chain(route.reply.as_ref()));
-    for shape in shapes.chain([&error]) {
+    let shapes =
+        routes.iter().flat_map(|route| route.body.iter().map(|body| body.shape).chain(route.reply));
+    for shape in shapes.map(|shape| shape()).chain([(dialect.error)()]) {
         components = components.schema(&shape.name, shape.schema.clone());
         for (name, schema) in &shape.parts {
             components = components.schema(name, schema.clone());
@@ -114,7 +113,7 @@ fn operation(dialect: &Dialect, route: &Route, error: &Shape) -> OperationBuilde
     }
     if let Some(body) = &route.body {
         let required = if body.required { Required::True } else { Required::False };
-        let content = ContentBuilder::new().schema(Some(reference(&body.shape))).build();
+        let content = ContentBuilder::new().schema(Some(reference(&(body.shape)()))).build();
         let documented = RequestBodyBuilder::new()
             .content("application/json", content)
             .required(Some(required))
@@ -140,12 +139,12 @@ fn operation(dialect: &Dialect, route: &Route, error: &Shape) -> OperationBuilde
 
 fn success(route: &Route) -> utoipa::openapi::Response {
     let response = ResponseBuilder::new().description("It is done.");
-    let Some(shape) = &route.reply else { return response.build() };
+    let Some(shape) = route.reply.map(|shape| shape()) else { return response.build() };
     let schema: RefOr<Schema> = if route.nullable {
         let null = ObjectBuilder::new().schema_type(Type::Null);
-        OneOfBuilder::new().item(reference(shape)).item(null).into()
+        OneOfBuilder::new().item(reference(&shape)).item(null).into()
     } else {
-        reference(shape)
+        reference(&shape)
     };
     let content = ContentBuilder::new().schema(Some(schema)).build();
     let kind = if route.streams { "text/event-stream" } else { "application/json" };

@@ -31,7 +31,7 @@ pub struct Route {
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) body: Option<BodyDoc>,
     pub(crate) success: StatusCode,
-    pub(crate) reply: Option<Shape>,
+    pub(crate) reply: Option<fn() -> Shape>,
     pub(crate) nullable: bool,
     pub(crate) streams: bool,
     pub(crate) refusals: Vec<u16>,
@@ -91,11 +91,12 @@ pub(crate) struct Parameter {
 
 /// A documented request body.
 pub(crate) struct BodyDoc {
-    pub(crate) shape: Shape,
+    pub(crate) shape: fn() -> Shape,
     pub(crate) required: bool,
 }
 
-/// The schema of a type and of all that it is made of.
+/// The schema of a type and of all that it is made of. Routes know how to make theirs: together they
+/// take mebibytes, and only the documents want them.
 pub(crate) struct Shape {
     pub(crate) name: String,
     pub(crate) schema: RefOr<Schema>,
@@ -219,17 +220,17 @@ impl Route {
 
     /// A JSON object as its body that must be there.
     pub(crate) fn body<T: ToSchema>(self) -> Self {
-        Self { body: Some(BodyDoc { shape: Shape::of::<T>(), required: true }), ..self }
+        Self { body: Some(BodyDoc { shape: Shape::of::<T>, required: true }), ..self }
     }
 
     /// A JSON object as its body that may be absent.
     pub(crate) fn optional_body<T: ToSchema>(self) -> Self {
-        Self { body: Some(BodyDoc { shape: Shape::of::<T>(), required: false }), ..self }
+        Self { body: Some(BodyDoc { shape: Shape::of::<T>, required: false }), ..self }
     }
 
     /// What it answers if all is well.
     pub(crate) fn answers<T: ToSchema>(self, status: StatusCode) -> Self {
-        Self { success: status, reply: Some(Shape::of::<T>()), ..self }
+        Self { success: status, reply: Some(Shape::of::<T>), ..self }
     }
 
     /// As [`Route::answers`], or the JSON literal `null`.

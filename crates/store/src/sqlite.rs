@@ -4,8 +4,10 @@
 //! * [`load`] and [`save`] are the two ends of a batch; [`journal`] spares heartbeats their rows.
 //! * [`books`] and [`directory`] are what is held in memory; [`views`] reads both.
 //! * [`checkpoint`] keeps the log short without making anybody wait; [`mod@log`] is its file.
+//! * [`mod@backup`] copies and checks a file; [`bare`] is for measurements alone.
 
 mod backup;
+mod bare;
 mod books;
 mod checkpoint;
 mod codec;
@@ -47,6 +49,7 @@ use journal::{Journal, Pace, Step};
 use readers::Readers;
 
 pub use backup::{backup, check};
+pub use bare::BareCommits;
 
 /// Opens a data file, creating it if there is none. Must be called within a runtime.
 ///

@@ -127,4 +127,6 @@ impl Drop for Subscription {
 }
 
 #[cfg(test)]
+mod interleavings;
+#[cfg(test)]
 mod tests;

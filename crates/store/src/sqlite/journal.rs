@@ -25,6 +25,10 @@ const IDLE_STEP: usize = 1_024;
 /// How many folded heartbeats are dropped for each row of a step.
 const DROPS_PER_ROW: i64 = 16;
 
+/// Appends one heartbeat.
+pub(super) const APPEND: &str =
+    "INSERT INTO beats (n, work, at, ttl, proof) VALUES (?1, ?2, ?3, ?4, ?5)";
+
 /// The state of the journal, as the writer knows it.
 #[derive(Default)]
 pub(super) struct Journal {
@@ -145,9 +149,7 @@ impl Journal {
         if beats.is_empty() {
             return Ok(());
         }
-        let mut statement = db.prepare_cached(
-            "INSERT INTO beats (n, work, at, ttl, proof) VALUES (?1, ?2, ?3, ?4, ?5)",
-        )?;
+        let mut statement = db.prepare_cached(APPEND)?;
         for (id, beat) in beats {
             step.newest += 1;
             statement.execute(params![
