@@ -51,7 +51,7 @@ enum Verb {
         agent: String,
         /// Which version [default: the newest]
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-        version: Option<u32>,
+        agent_version: Option<u32>,
     },
 }
 
@@ -99,8 +99,8 @@ pub(super) async fn run(args: AgentArgs) -> anyhow::Result<()> {
                 ]);
             })?;
         }
-        Verb::Show { agent, version } => {
-            connection.show(client.retrieve_agent(&agent, version).await, describe)?;
+        Verb::Show { agent, agent_version } => {
+            connection.show(client.retrieve_agent(&agent, agent_version).await, describe)?;
         }
     }
     Ok(())

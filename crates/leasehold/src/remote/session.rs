@@ -49,6 +49,8 @@ enum Verb {
         watch: bool,
     },
     /// Say something, interrupt, or allow and deny calls
+    ///
+    /// All of it goes in one request: the interrupt first, then the words on calls, then the text.
     Send(SendArgs),
     /// Show what happens, until the turn is over
     Watch {
@@ -82,7 +84,6 @@ enum Verb {
     },
 }
 
-/// What is sent goes in one request: the interrupt first, then the words on calls, then the text.
 #[derive(Args, Debug)]
 #[command(group(
     ArgGroup::new("what").required(true).multiple(true)

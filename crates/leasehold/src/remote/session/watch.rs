@@ -134,10 +134,11 @@ impl Watch {
     }
 
     fn show(&mut self, event: &Event) -> anyhow::Result<()> {
-        Ok(match self.audience {
+        match self.audience {
             Audience::Person(_) => output::print(&self.transcript.tell(event))?,
             Audience::Program(_) => output::json_line(event.json())?,
-        })
+        }
+        Ok(())
     }
 
     fn take_in(&mut self, event: Event) {
