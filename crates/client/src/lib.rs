@@ -9,7 +9,8 @@
 //! * Every answer comes as a [`Reply`]: the decoded value, and the text as the server sent it.
 //! * [`stream`] has a session's events as they happen, read by [`sse`], and goes on by itself where
 //!   a connection was cut.
-//! * Nothing else is retried here. Whether a call may be repeated is for the caller to know.
+//! * Nothing else is retried here. Whether a call may be repeated is for the caller to know, who
+//!   may wait by a [`backoff`].
 //!
 //! Answers are read leniently: members that this crate does not know are skipped, and a state it
 //! does not know is kept as text. Instants stay text, because a heartbeat's instant must go back
@@ -18,6 +19,7 @@
 pub mod account;
 pub mod agent;
 pub mod attempt;
+pub mod backoff;
 pub mod client;
 pub mod clock;
 pub mod content;

@@ -2,7 +2,6 @@
 //!
 //! A connection may be cut at any time. [`Follower`] goes on then; an [`EventStream`] just ends.
 
-mod backoff;
 mod follower;
 #[cfg(test)]
 mod tests;

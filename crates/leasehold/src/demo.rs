@@ -1,8 +1,11 @@
-//! `leasehold demo`: the life of a lease, played by real processes against a real server.
+//! `leasehold demo`: the life of a lease and of a session, played by real processes against a real
+//! server.
 //!
 //! Two workers run as processes of their own. One takes an item and is killed while it holds it;
 //! the item lapses by itself; the other takes it; the first returns with what it knew and is
-//! refused. Every step is checked, and only a play in which all of it happened is a success.
+//! refused. Then a user talks to the agent of the session, a scripted model, and the second worker
+//! runs the command that it calls for. Every step is checked, and only a play in which all of it
+//! happened is a success.
 //!
 //! * [`worker`] is what such a process does, [`process`] is how it is started and heard,
 //!   [`message`] is what they say to each other.

@@ -1,13 +1,15 @@
 //! `leasehold dev`: a server on this machine with everything a person needs to try it.
 //!
-//! It listens on the loopback interface alone. Its token, an environment and a key are made once
-//! and noted beside the data, so that a restart prints the same ones.
+//! It listens on the loopback interface alone. Its token, an environment, a key and an agent are
+//! made once and noted beside the data, so that a restart prints the same ones. If it is told to,
+//! it is its own worker as well.
 
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 use leasehold_client::Client;
+use leasehold_client::agent::{NewAgent, Policy};
 use leasehold_client::environment::NewEnvironment;
 use leasehold_client::key::NewKey;
 use leasehold_store::{Clock, Credential, Store};
@@ -16,7 +18,8 @@ use secrecy::SecretString;
 use crate::config::{self, Config, ConfigArgs, ConfigError, Loaded};
 use crate::server::bootstrap::{self, Administrator};
 use crate::server::{Options, Server};
-use crate::{output, secret, serve};
+use crate::worker::attachment::Note;
+use crate::{output, secret, serve, worker};
 
 mod notebook;
 mod paste;
@@ -25,7 +28,9 @@ use notebook::Notebook;
 
 /// Where the data lies if nobody says so.
 const DATA: &str = ".leasehold";
-/// What the environment, its key and a token are called.
+/// The model that plays a script.
+const MODEL: &str = "scripted";
+/// What the environment, its key, the agent, a token and the worker are called.
 const NAME: &str = "dev";
 
 /// Options of `leasehold dev`.
@@ -35,6 +40,10 @@ pub(crate) struct DevArgs {
     /// Let time stand still until POST /leasehold/v1/clock/advance moves it
     #[arg(long)]
     manual_clock: bool,
+
+    /// Be a worker too: let the agent run shell commands on this machine, under this account
+    #[arg(long)]
+    worker: bool,
 
     #[command(flatten)]
     config: ConfigArgs,
@@ -74,8 +83,42 @@ pub(crate) async fn run(args: &DevArgs, loaded: Loaded) -> anyhow::Result<()> {
     let server = Server::start(options).await?;
     let notebook = prepare(&server, admin_token, &data).await?;
     serve::announce(&server)?;
-    output::print(&paste::render(&server.url(), &notebook, &data, server.store().clock()))?;
-    serve::until_told(server).await
+    let (url, clock) = (server.url(), server.store().clock().clone());
+    let hands = if args.worker { Hands::Own } else { Hands::Others };
+    output::print(&paste::render(&url, &notebook, &data, &clock, hands))?;
+    let serving = serve::until_told(server);
+    match hands {
+        Hands::Others => serving.await,
+        Hands::Own => tokio::select! {
+            ending = serving => ending,
+            failure = work(&url, &notebook) => failure,
+        },
+    }
+}
+
+/// Who does the work of the environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hands {
+    /// This program.
+    Own,
+    /// Whoever is started with the environment's key.
+    Others,
+}
+
+/// Does the work of the environment for as long as its key is good.
+async fn work(url: &str, notebook: &Notebook) -> anyhow::Result<()> {
+    let client = Client::builder(url, notebook.key.clone()).build()?;
+    let folder = tempfile::Builder::new().prefix("leasehold-worker-").tempdir()?;
+    tracing::info!(folder = %folder.path().display(), "a worker waits for commands");
+    let report = |note: &Note| match note {
+        Note::Attached => tracing::info!("the worker hears a session"),
+        Note::Running { command } => tracing::info!(command, "the worker runs a command"),
+        Note::Answered { is_error, .. } => tracing::info!(is_error, "the worker posted a result"),
+        Note::Withdrawn => tracing::info!("the worker killed a command that is not wanted"),
+        Note::Trouble(trouble) => tracing::warn!(trouble, "the worker has trouble"),
+    };
+    let ended = worker::work(&client, &notebook.environment_id, NAME, folder.path(), report).await;
+    ended.context("the worker cannot go on")
 }
 
 /// Finds or makes the token, the environment and its key, and notes them.
@@ -88,6 +131,8 @@ async fn prepare(
     let token = token(server, chosen, noted.as_ref()).await?;
     let client = Client::builder(server.url(), token.clone()).build()?;
     let environment_id = environment(&client, noted.as_ref()).await?;
+    let noted_agent = noted.as_ref().and_then(|noted| noted.agent_id.as_deref());
+    let agent_id = Some(agent(&client, noted_agent).await?);
     let key = match noted.map(|noted| noted.key) {
         Some(key) if opens(server.store(), &key, &environment_id).await? => key,
         Some(_) | None => {
@@ -96,7 +141,7 @@ async fn prepare(
             issued.context("cannot make the environment key")?.secret.clone()
         }
     };
-    let notebook = Notebook { token, environment_id, key };
+    let notebook = Notebook { token, environment_id, key, agent_id };
     notebook.write(data)?;
     Ok(notebook)
 }
@@ -131,6 +176,26 @@ async fn environment(client: &Client, noted: Option<&Notebook>) -> anyhow::Resul
     }
     let new = NewEnvironment::self_hosted(NAME);
     let made = client.create_environment(&new).await.context("cannot make the environment")?;
+    Ok(made.id.clone())
+}
+
+/// The noted agent while it is in use, else a new one: of the scripted model, or of the first one
+/// that the operator has configured in its place.
+async fn agent(client: &Client, noted: Option<&str>) -> anyhow::Result<String> {
+    if let Some(noted) = noted {
+        match client.retrieve_agent(noted, None).await {
+            Ok(found) if found.archived_at.is_none() => return Ok(found.id.clone()),
+            Ok(_) => {}
+            Err(error) if error.status().is_some() => {}
+            Err(error) => bail!(error),
+        }
+    }
+    let models = client.list_models().await.context("cannot list the models")?;
+    let scripted = models.data.iter().find(|model| model.id == MODEL);
+    let model = scripted.or(models.data.first()).context("no model is configured")?;
+    let tools = vec![Policy::Allow.toolset()];
+    let new = NewAgent { tools, ..NewAgent::of(NAME, model.id.as_str()) };
+    let made = client.create_agent(&new).await.context("cannot make the agent")?;
     Ok(made.id.clone())
 }
 

@@ -3,7 +3,8 @@
 //! * [`cli`] is the command line. [`config`] is what a server can be told.
 //! * [`server`] is a server in this process; [`serve`] and [`dev`] run one until they are told to
 //!   end.
-//! * [`remote`] are commands that are clients of a running server.
+//! * [`remote`] are commands that are clients of a running server; [`worker`] is a client that does
+//!   the work of sessions, for [`demo`] and [`dev`].
 //! * [`demo`], [`mod@bench`], [`doctor`] and [`backup`] are commands of their own.
 
 mod backup;
@@ -20,6 +21,7 @@ mod secret;
 mod serve;
 mod server;
 mod telemetry;
+mod worker;
 
 /// The system's allocator gives memory back late and scales badly over threads.
 #[global_allocator]

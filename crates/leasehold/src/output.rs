@@ -46,6 +46,14 @@ pub(crate) fn json(value: &Value) -> io::Result<()> {
     print(&format!("{value:#}\n"))
 }
 
+/// Prints JSON as one line to standard output.
+///
+/// # Errors
+/// If it cannot be written; see [`print()`].
+pub(crate) fn json_line(value: &Value) -> io::Result<()> {
+    print(&format!("{value}\n"))
+}
+
 fn forgive_closed(result: io::Result<()>) -> io::Result<()> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -99,9 +107,18 @@ fn cell(text: Option<&str>) -> String {
 
 /// The text with its control characters escaped.
 pub(crate) fn visible(text: &str) -> String {
+    escaped(text, char::is_control)
+}
+
+/// The same for text of several lines: these, and tabs, stay.
+pub(crate) fn printable(text: &str) -> String {
+    escaped(text, |c| c.is_control() && !matches!(c, '\n' | '\t'))
+}
+
+fn escaped(text: &str, escape: impl Fn(char) -> bool) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() {
+        if escape(c) {
             shown.extend(c.escape_default());
         } else {
             shown.push(c);

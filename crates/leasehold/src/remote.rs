@@ -1,4 +1,5 @@
-//! Commands that are clients of a running server: `account`, `token`, `environment`, `work`.
+//! Commands that are clients of a running server: `account`, `token`, `environment`, `agent`,
+//! `model`, `session`, `work`.
 //!
 //! Each speaks HTTP as any other client does and prints what it got. What the arguments may be in
 //! detail is the server's to say; only what is plainly a slip of the pen is refused here.
@@ -6,11 +7,14 @@
 use clap::Subcommand;
 
 mod account;
+mod agent;
 mod connection;
 mod environment;
 mod explain;
 mod key;
 mod list;
+mod model;
+mod session;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -27,6 +31,12 @@ pub(crate) enum RemoteCommand {
     Token(token::TokenArgs),
     /// Make and list environments, their keys and settings
     Environment(environment::EnvironmentArgs),
+    /// Make and list agents
+    Agent(agent::AgentArgs),
+    /// List the models that agents can think with
+    Model(model::ModelArgs),
+    /// Talk to an agent and watch what it does
+    Session(session::SessionArgs),
     /// Look at the work of an environment
     Work(work::WorkArgs),
 }
@@ -40,6 +50,9 @@ pub(crate) async fn run(command: RemoteCommand) -> anyhow::Result<()> {
         RemoteCommand::Account(args) => account::run(args).await,
         RemoteCommand::Token(args) => token::run(args).await,
         RemoteCommand::Environment(args) => environment::run(args).await,
+        RemoteCommand::Agent(args) => agent::run(args).await,
+        RemoteCommand::Model(args) => model::run(args).await,
+        RemoteCommand::Session(args) => session::run(args).await,
         RemoteCommand::Work(args) => work::run(args).await,
     }
 }

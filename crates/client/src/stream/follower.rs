@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::backoff::Backoff;
 use super::{EventStream, Previews};
+use crate::backoff::Backoff;
 use crate::client::Dialect;
 use crate::error::Error;
 use crate::event::{Event, Kind, Order};

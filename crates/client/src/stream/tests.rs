@@ -5,8 +5,8 @@ use std::net::TcpListener;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::backoff::Backoff;
 use super::{Follower, Previews, Start, Step};
+use crate::backoff::Backoff;
 use crate::{Client, Dialect, Error, Result, StreamFault};
 
 /// A server that gives one answer to each connection, and hands over the requests.

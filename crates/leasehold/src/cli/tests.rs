@@ -14,6 +14,7 @@ fn the_command_line_is_consistent() {
 fn the_documented_commands_are_understood() {
     for line in [
         "dev --manual-clock --listen 127.0.0.1:0 --data here",
+        "dev --worker",
         "serve --listen 0.0.0.0:7433 --data here --metrics-listen 127.0.0.1:9433",
         "serve --config file --print-config",
         "demo",

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::worker::attachment::Note;
+
 /// The lease that the workers ask for: the shortest that a server grants (work §7.5).
 pub(super) const LEASE: Duration = Duration::from_secs(10);
 
@@ -33,6 +35,23 @@ pub(super) enum Message {
         /// The length of the lease from there.
         ttl_seconds: u32,
     },
+    /// It hears the item's session.
+    Attached,
+    /// It runs a command that the session asked for.
+    Running {
+        /// The command.
+        command: String,
+    },
+    /// What came of the command was posted.
+    Answered {
+        /// What it printed.
+        text: String,
+    },
+    /// Something went wrong that need not be the end.
+    Trouble {
+        /// What.
+        message: String,
+    },
     /// It stopped the item.
     Stopped,
     /// What it tried when it came back was accepted.
@@ -57,6 +76,21 @@ pub(super) enum Message {
     /// Its process is gone. This is what its listener adds, not a line that it writes.
     #[serde(skip)]
     Ended,
+}
+
+impl Message {
+    /// What a worker says of its session.
+    pub(super) fn of(note: &Note) -> Self {
+        match note {
+            Note::Attached => Self::Attached,
+            Note::Running { command } => Self::Running { command: command.clone() },
+            Note::Answered { text, .. } => Self::Answered { text: text.clone() },
+            Note::Withdrawn => {
+                Self::Trouble { message: "the call was answered by somebody else".to_owned() }
+            }
+            Note::Trouble(message) => Self::Trouble { message: message.clone() },
+        }
+    }
 }
 
 /// A call that only the holder of an item may make.
@@ -87,18 +121,21 @@ pub(super) enum Order {
     Look,
     /// Poll until there is an item; accept it and hold it.
     Take,
+    /// Carry the item's session.
+    Attach,
     /// Stop the item.
     Finish,
 }
 
 impl Order {
-    const ALL: [Self; 3] = [Self::Look, Self::Take, Self::Finish];
+    const ALL: [Self; 4] = [Self::Look, Self::Take, Self::Attach, Self::Finish];
 
     /// As a line, without its end.
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Look => "look",
             Self::Take => "take",
+            Self::Attach => "attach",
             Self::Finish => "finish",
         }
     }

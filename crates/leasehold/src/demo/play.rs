@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use jiff::{SignedDuration, Timestamp};
+use leasehold_client::agent::{NewAgent, Policy};
 use leasehold_client::attempt::{Attempts, Outcome};
 use leasehold_client::environment::NewEnvironment;
 use leasehold_client::key::NewKey;
@@ -23,6 +24,7 @@ use super::promise::{Ledger, Promise};
 use super::view::View;
 use crate::{output, remote};
 
+mod talk;
 mod watch;
 
 /// Time between two looks at the server.
@@ -33,14 +35,15 @@ const CLOSE_GLANCE: Duration = Duration::from_millis(5);
 const NEAR: SignedDuration = SignedDuration::from_millis(300);
 /// What the two clocks may differ by: the server's, and this program's.
 const TOLERANCE: SignedDuration = SignedDuration::from_millis(100);
-/// Sessions need an agent; any well-formed id will do.
-const AGENT: &str = "agent_00000000000070008000000000000001";
+/// The model of the agent: it plays the script that comes with the program.
+const MODEL: &str = "scripted";
 
 /// The play and everything it holds.
 pub(super) struct Play {
     client: Client,
     employer: Employer,
     messages: UnboundedReceiver<(Who, Message)>,
+    session: String,
     work: String,
     lease: Option<Lease>,
     view: View,
@@ -56,21 +59,25 @@ struct Lease {
 }
 
 impl Play {
-    /// Makes an environment, a key and a session, whose work item the play is about.
+    /// Makes an environment, a key, an agent and a session, whose work item the play is about.
     pub(super) async fn prepare(url: &str, token: SecretString) -> anyhow::Result<Self> {
         let client = Client::builder(url, token).build()?;
         let environment =
             client.create_environment(&NewEnvironment::self_hosted("demo")).await?.into_inner().id;
         let new = NewKey { name: "demo workers".to_owned(), expires_at: None };
         let key = client.create_key(&environment, &new).await?.into_inner().secret;
+        let agent =
+            NewAgent { tools: vec![Policy::Allow.toolset()], ..NewAgent::of("demo", MODEL) };
+        let agent = client.create_agent(&agent).await?.into_inner().id;
         let session = NewSession {
             title: Some("demo".to_owned()),
-            ..NewSession::of(AGENT, environment.as_str())
+            ..NewSession::of(agent, environment.as_str())
         };
-        client.create_session(&session).await?;
+        let session = client.create_session(&session).await?.into_inner().id;
         let mut items = client.list_work(&environment, &Cursor::default()).await?.into_inner().data;
         let work = items.pop().context("the session queued no work item")?.id;
 
+        let folder = tempfile::Builder::new().prefix("leasehold-demo-worker-").tempdir()?;
         let (sender, messages) = unbounded_channel();
         let url = url.to_owned();
         let mut view = View::new(format!("leasehold demo, server at {url}"));
@@ -78,8 +85,9 @@ impl Play {
         view.event("server", "a session was made; its work item waits in the queue")?;
         Ok(Self {
             client,
-            employer: Employer { url, environment, key, messages: sender },
+            employer: Employer { url, environment, key, folder, messages: sender },
             messages,
+            session,
             work,
             lease: None,
             view,
@@ -97,6 +105,7 @@ impl Play {
         self.lapse().await?;
         self.take_over(&mut second).await?;
         self.come_back(&memory).await?;
+        self.talk(&mut second).await?;
         self.finish(&mut second).await
     }
 

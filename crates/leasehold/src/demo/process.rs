@@ -6,6 +6,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use anyhow::Context as _;
 use secrecy::{ExposeSecret as _, SecretString};
+use tempfile::TempDir;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::message::{Message, Order};
@@ -37,6 +38,8 @@ pub(super) struct Employer {
     pub(super) environment: String,
     /// Its key.
     pub(super) key: SecretString,
+    /// Where the commands of sessions run.
+    pub(super) folder: TempDir,
     /// Where their messages go.
     pub(super) messages: UnboundedSender<(Who, Message)>,
 }
@@ -64,7 +67,7 @@ impl Employer {
         let mut command = Command::new(program);
         command.arg("demo-worker");
         command.args(["--url", &self.url, "--environment", &self.environment]);
-        command.args(["--name", who.name()]);
+        command.args(["--name", who.name(), "--folder"]).arg(self.folder.path());
         // Secrets go by the environment: other users can see a program's arguments.
         command.env("LEASEHOLD_DEMO_KEY", self.key.expose_secret());
         if let Some(Memory { work, claim, last_heartbeat }) = memory {

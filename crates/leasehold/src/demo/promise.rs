@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// One promise of a lease. The order is that of the story.
+/// One promise. The order is that of the story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Promise {
     Held,
@@ -13,13 +13,17 @@ pub(super) enum Promise {
     TakenOver,
     BeatRefused,
     StopRefused,
+    Called,
+    Ran,
+    Streamed,
+    Answered,
     Untouched,
     Finished,
     Recorded,
 }
 
 impl Promise {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 15] = [
         Self::Held,
         Self::Exclusive,
         Self::Killed,
@@ -28,6 +32,10 @@ impl Promise {
         Self::TakenOver,
         Self::BeatRefused,
         Self::StopRefused,
+        Self::Called,
+        Self::Ran,
+        Self::Streamed,
+        Self::Answered,
         Self::Untouched,
         Self::Finished,
         Self::Recorded,
@@ -43,7 +51,11 @@ impl Promise {
             Self::TakenOver => "worker-b took it over",
             Self::BeatRefused => "worker-a came back: its heartbeat was refused",
             Self::StopRefused => "worker-a came back: its stop was refused",
-            Self::Untouched => "worker-b's lease was not touched by that",
+            Self::Called => "asked for something, the agent called for a command",
+            Self::Ran => "worker-b ran it under its lease and posted what it printed",
+            Self::Streamed => "the agent's answer came piece by piece, and then as a whole",
+            Self::Answered => "the answer tells what the command printed, and the turn is over",
+            Self::Untouched => "worker-b's lease was not touched by any of that",
             Self::Finished => "worker-b finished the item",
             Self::Recorded => "the history tells it: attempt 1 lapsed, attempt 2 stopped",
         }
@@ -86,19 +98,19 @@ mod tests {
     #[test]
     fn what_was_not_seen_counts_as_broken() {
         let mut ledger = Ledger::default();
-        assert_eq!(ledger.broken(), (11, 11));
+        assert_eq!(ledger.broken(), (15, 15));
         ledger.note(Promise::Held, true, "2 beats");
         ledger.note(Promise::Lapsed, false, "late");
-        assert_eq!(ledger.broken(), (10, 11));
+        assert_eq!(ledger.broken(), (14, 15));
         let text = ledger.render();
         assert!(text.starts_with("  ✓ worker-a took the item"), "{text}");
-        assert_eq!(text.matches('✗').count(), 10);
+        assert_eq!(text.matches('✗').count(), 14);
     }
 
     #[test]
     fn every_promise_can_be_kept() {
         let mut ledger = Ledger::default();
         Promise::ALL.into_iter().for_each(|promise| ledger.note(promise, true, "seen"));
-        assert_eq!(ledger.broken(), (0, 11));
+        assert_eq!(ledger.broken(), (0, 15));
     }
 }

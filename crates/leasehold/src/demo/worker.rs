@@ -1,23 +1,28 @@
 //! One worker of the demo, a process of its own, so that it can really be killed.
 //!
-//! It does what a stock worker does, in dialect A: it polls and accepts with the environment key,
-//! and from then on uses the claim token that came with the item.
+//! It does what a stock worker does, but when it is told to: it polls and accepts with the
+//! environment key, and from then on uses the claim token that came with the item.
 
 use std::convert::Infallible;
+use std::future::pending;
+use std::path::PathBuf;
+use std::pin::Pin;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use leasehold_client::Client;
 use leasehold_client::work::{Expected, Heartbeat, Poll, Stop};
-use leasehold_client::{Client, Dialect};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Duration, Instant, sleep_until};
 
 use super::message::{Call, LEASE, Message, Order};
 use crate::output;
+use crate::worker::attachment::{Attachment, Note};
+use crate::worker::item::Item;
+use crate::worker::shell::Shell;
+use crate::worker::{BLOCK, IDLE};
 
-/// How long a poll may wait; the most that a server allows (work §6.1).
-const BLOCK: Duration = Duration::from_millis(999);
 /// Time between two heartbeats. A stock worker would take half the lease; this is livelier.
 const INTERVAL: Duration = Duration::from_secs(2);
 
@@ -36,6 +41,9 @@ pub(crate) struct DemoWorkerArgs {
     /// Environment key
     #[arg(long, env = "LEASEHOLD_DEMO_KEY", hide_env_values = true, value_parser = parse_secret)]
     key: SecretString,
+    /// Where the commands of a session run
+    #[arg(long)]
+    folder: Option<PathBuf>,
     /// Come back as the one that held this item
     #[arg(long, value_name = "WORK", requires_all = ["last_heartbeat", "claim"])]
     resume: Option<String>,
@@ -69,8 +77,9 @@ fn say(message: &Message) -> anyhow::Result<()> {
 }
 
 async fn work(args: DemoWorkerArgs) -> anyhow::Result<()> {
-    let client = Client::builder(args.url, args.key).dialect(Dialect::A).build()?;
-    let mut worker = Worker { client, environment: args.environment, name: args.name, held: None };
+    let client = Client::builder(args.url, args.key).build()?;
+    let DemoWorkerArgs { environment, name, folder, .. } = args;
+    let mut worker = Worker { client, environment, name, folder, held: None, session: None };
     let mut orders = read_orders();
     say(&Message::Ready)?;
     loop {
@@ -79,11 +88,16 @@ async fn work(args: DemoWorkerArgs) -> anyhow::Result<()> {
             order = orders.recv() => match order {
                 Some(Order::Look) => worker.look().await?,
                 Some(Order::Take) => worker.take().await?,
+                Some(Order::Attach) => worker.attach()?,
                 Some(Order::Finish) => worker.finish().await?,
                 None => return Ok(()),
             },
             () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
                 worker.beat().await?;
+            }
+            ended = carried(&mut worker.session) => {
+                worker.session = None;
+                ended?;
             }
         }
     }
@@ -108,34 +122,42 @@ struct Worker {
     client: Client,
     environment: String,
     name: String,
+    folder: Option<PathBuf>,
     held: Option<Held>,
+    session: Option<Session>,
+}
+
+/// A session that is being carried.
+type Session = Pin<Box<dyn Future<Output = Result<(), leasehold_client::Error>>>>;
+
+/// Waits for the session's end; without one, for ever.
+async fn carried(session: &mut Option<Session>) -> Result<(), leasehold_client::Error> {
+    match session {
+        Some(session) => session.await,
+        None => pending().await,
+    }
 }
 
 /// An item in hand.
 struct Held {
-    /// Speaks with the claim token.
-    client: Client,
-    work: String,
-    expected: Expected,
+    item: Item,
     next_beat: Instant,
 }
 
 impl Worker {
-    async fn poll(&self) -> anyhow::Result<Option<Held>> {
+    async fn poll(&self) -> anyhow::Result<Option<Item>> {
         let poll = Poll {
             worker_id: Some(self.name.clone()),
             block: Some(BLOCK),
             reclaim_older_than: None,
         };
-        let Some(work) = self.client.poll_work(&self.environment, &poll).await?.into_inner() else {
+        let Some(item) = Item::poll(&self.client, &self.environment, &poll).await? else {
             return Ok(None);
         };
-        let claim = work.claim_token().context("the item came without a claim token")?;
-        let client = self.client.with_token(&claim)?;
+        let claim = item.claim().context("the item came without a claim token")?;
         let claim = claim.expose_secret().to_owned();
-        say(&Message::Taken { work: work.id.clone(), claim })?;
-        let next_beat = Instant::now();
-        Ok(Some(Held { client, work: work.id, expected: Expected::Nothing, next_beat }))
+        say(&Message::Taken { work: item.id().to_owned(), claim })?;
+        Ok(Some(item))
     }
 
     async fn look(&mut self) -> anyhow::Result<()> {
@@ -146,34 +168,50 @@ impl Worker {
     }
 
     async fn take(&mut self) -> anyhow::Result<()> {
-        let held = loop {
-            if let Some(held) = self.poll().await? {
-                break held;
+        let item = loop {
+            if let Some(item) = self.poll().await? {
+                break item;
             }
         };
-        self.client.ack_work(&self.environment, &held.work, Some(&self.name)).await?;
+        item.ack(&self.client, &self.name).await?;
         say(&Message::Acknowledged)?;
-        self.held = Some(held);
+        self.held = Some(Held { item, next_beat: Instant::now() });
         self.beat().await
     }
 
     async fn beat(&mut self) -> anyhow::Result<()> {
         let Some(held) = &mut self.held else { return Ok(()) };
-        let call =
-            held.client.heartbeat_work(&self.environment, &held.work, &held.expected, Some(LEASE));
-        let beat = call.await?.into_inner();
+        let beat = held.item.beat(Some(LEASE)).await?;
         if !beat.lease_extended {
             bail!("the lease was not extended; the item is {}", beat.state.as_str());
         }
-        held.expected = Expected::Beat(beat.last_heartbeat.clone());
         held.next_beat = Instant::now() + INTERVAL;
         let Heartbeat { last_heartbeat, ttl_seconds, .. } = beat;
         say(&Message::Beat { last_heartbeat, ttl_seconds })
     }
 
+    /// Carries the item's session from now on.
+    fn attach(&mut self) -> anyhow::Result<()> {
+        let held = self.held.as_ref().context("there is no item to work for")?;
+        let folder = self.folder.as_ref().context("there is no folder to work in")?;
+        let attachment = Attachment {
+            client: held.item.client().clone(),
+            session: held.item.session().to_owned(),
+            shell: Shell::new(folder),
+            idle: IDLE,
+        };
+        self.session = Some(Box::pin(async move {
+            // If nobody reads this any more, the orders end too.
+            let report = |note: &Note| drop(say(&Message::of(note)));
+            attachment.run(&report).await
+        }));
+        Ok(())
+    }
+
     async fn finish(&mut self) -> anyhow::Result<()> {
+        self.session = None;
         let held = self.held.take().context("there is no item to stop")?;
-        held.client.stop_work(&self.environment, &held.work, Stop::Force).await?;
+        held.item.stop().await?;
         say(&Message::Stopped)
     }
 }
@@ -184,7 +222,7 @@ async fn come_back(args: DemoWorkerArgs) -> anyhow::Result<()> {
     let (Some(work), Some(last_heartbeat), Some(claim)) = (resume, last_heartbeat, claim) else {
         bail!("there is nothing to come back to");
     };
-    let client = Client::builder(url, claim).dialect(Dialect::A).build()?;
+    let client = Client::builder(url, claim).build()?;
     let expected = Expected::Beat(last_heartbeat);
     let beat = client.heartbeat_work(&environment, &work, &expected, Some(LEASE));
     report(Call::Heartbeat, beat.await.map(drop))?;

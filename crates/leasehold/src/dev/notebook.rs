@@ -12,7 +12,7 @@ use serde_json::json;
 
 const FILE: &str = "dev.json";
 
-/// A token, an environment and its key.
+/// A token, an environment and its key, an agent.
 #[derive(Deserialize)]
 pub(super) struct Notebook {
     /// An account token of every scope.
@@ -21,6 +21,8 @@ pub(super) struct Notebook {
     pub(super) environment_id: String,
     /// A key of that environment.
     pub(super) key: SecretString,
+    /// `agent_…`; `None` in a notebook of the time when there were no agents.
+    pub(super) agent_id: Option<String>,
 }
 
 impl Notebook {
@@ -40,11 +42,12 @@ impl Notebook {
 
     /// Notes it, in place of what was noted before.
     pub(super) fn write(&self, data: &Path) -> anyhow::Result<()> {
-        let Self { token, environment_id, key } = self;
+        let Self { token, environment_id, key, agent_id } = self;
         let text = json!({
             "token": token.expose_secret(),
             "environment_id": environment_id,
             "key": key.expose_secret(),
+            "agent_id": agent_id,
         });
         let (path, fresh) = (data.join(FILE), data.join("dev.json.new"));
         let mut options = OpenOptions::new();
@@ -72,15 +75,25 @@ mod tests {
                 token: token.into(),
                 environment_id: "env_1".to_owned(),
                 key: "ek-1".into(),
+                agent_id: Some("agent_1".to_owned()),
             };
             notebook.write(folder.path()).unwrap();
             let read = Notebook::read(folder.path()).unwrap().unwrap();
             assert_eq!(read.token.expose_secret(), token);
             assert_eq!(read.environment_id, "env_1");
             assert_eq!(read.key.expose_secret(), "ek-1");
+            assert_eq!(read.agent_id.as_deref(), Some("agent_1"));
         }
         let mode = fs::metadata(folder.path().join(FILE)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_notebook_without_an_agent_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = r#"{"token": "pt-1", "environment_id": "env_1", "key": "ek-1"}"#;
+        fs::write(folder.path().join(FILE), text).unwrap();
+        assert_eq!(Notebook::read(folder.path()).unwrap().unwrap().agent_id, None);
     }
 
     #[test]

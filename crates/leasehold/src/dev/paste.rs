@@ -1,18 +1,22 @@
-//! What `dev` prints: credentials, and three blocks that do something when pasted into a shell.
+//! What `dev` prints: credentials, and blocks that do something when pasted into a shell.
 
 use std::path::Path;
 
 use leasehold_store::Clock;
 use secrecy::ExposeSecret as _;
 
-use super::Notebook;
-
-/// An agent id of the right form; any such id is taken.
-const AGENT: &str = "agent_019f5a00aa0b7c0d8e1f2a3b4c5d6e7f";
+use super::{Hands, Notebook};
 
 /// The whole text, ready for a terminal.
-pub(super) fn render(url: &str, notebook: &Notebook, data: &Path, clock: &Clock) -> String {
-    let Notebook { token, environment_id, key } = notebook;
+pub(super) fn render(
+    url: &str,
+    notebook: &Notebook,
+    data: &Path,
+    clock: &Clock,
+    hands: Hands,
+) -> String {
+    let Notebook { token, environment_id, key, agent_id } = notebook;
+    let agent = agent_id.as_deref().unwrap_or_default();
     let (token, key) = (token.expose_secret(), key.expose_secret());
     let data = data.display();
     let time = if clock.is_manual() {
@@ -24,16 +28,27 @@ pub(super) fn render(url: &str, notebook: &Notebook, data: &Path, clock: &Clock)
     } else {
         String::new()
     };
+    let hands = match hands {
+        Hands::Own => "a worker of this server runs its commands",
+        Hands::Others => "its commands wait for a worker, such as that of `leasehold dev --worker`",
+    };
     format!(
         "
 token            {token}
 environment      {environment_id}
 environment key  {key}
+agent            {agent}
 data             {data}
 {time}
+# This server, for `leasehold` in another terminal
+export LEASEHOLD_URL={url} LEASEHOLD_TOKEN={token}
+
+# Talk to the agent; {hands}
+leasehold session create --agent {agent} --environment {environment_id} --message 'Hello.' --watch
+
 # curl: start a session, which queues a work item, and take the item from the queue
 curl -sS -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' \
--d '{{\"agent\":\"{AGENT}\",\"environment_id\":\"{environment_id}\"}}' \
+-d '{{\"agent\":\"{agent}\",\"environment_id\":\"{environment_id}\"}}' \
 {url}/api/v1/cloud/sessions; echo; \
 curl -sS -H 'Authorization: Bearer {token}' \
 '{url}/api/v1/cloud/environments/{environment_id}/work/poll?block_ms=999'; echo
@@ -44,7 +59,7 @@ curl -sS -H 'Authorization: Bearer {token}' \
 # Python, qca-sdk: start a session, then look at the queue
 python3 -c 'import qca; c = qca.Managed(access_token=\"{token}\", \
 base_url=\"{url}/api/v1/cloud\"); \
-print(c.sessions.create(agent=\"{AGENT}\", environment_id=\"{environment_id}\").id); \
+print(c.sessions.create(agent=\"{agent}\", environment_id=\"{environment_id}\").id); \
 print(c.environments.work.stats(\"{environment_id}\"))'
 
 # The stock work poller, anthropic: takes and finishes whatever is queued, until Ctrl-C
@@ -52,9 +67,6 @@ ANTHROPIC_BASE_URL={url} ANTHROPIC_AUTH_TOKEN={key} python3 -c \
 'import anthropic; from anthropic.lib.environments import iter_work; \
 [print(item.id, item.data.id) for item in iter_work(\
 anthropic.Anthropic().beta.environments.work, environment_id=\"{environment_id}\")]'
-
-# This server, for `leasehold work stats {environment_id}` and the other commands
-export LEASEHOLD_URL={url} LEASEHOLD_TOKEN={token}
 
 "
     )
@@ -64,20 +76,22 @@ export LEASEHOLD_URL={url} LEASEHOLD_TOKEN={token}
 mod tests {
     use super::*;
 
-    fn rendered(clock: &Clock) -> String {
+    fn rendered(clock: &Clock, hands: Hands) -> String {
         let notebook = Notebook {
             token: "pt-token".into(),
             environment_id: "env_1".to_owned(),
             key: "ek-key".into(),
+            agent_id: Some("agent_1".to_owned()),
         };
-        render("http://127.0.0.1:7433", &notebook, Path::new("here"), clock)
+        render("http://127.0.0.1:7433", &notebook, Path::new("here"), clock, hands)
     }
 
     #[test]
     fn each_block_is_one_line_that_a_shell_takes_whole() {
-        let text = rendered(&Clock::system());
-        let commands: Vec<_> = text.lines().filter(|line| line.contains("http://")).collect();
-        assert_eq!(commands.len(), 4, "{text}");
+        let text = rendered(&Clock::system(), Hands::Own);
+        let commands: Vec<_> =
+            text.lines().filter(|line| line.contains("http://") || line.contains(" --")).collect();
+        assert_eq!(commands.len(), 5, "{text}");
         for command in commands {
             assert_eq!(command.matches('\'').count() % 2, 0, "{command}");
             assert!(!command.contains('\\') && !command.contains("{{"), "{command}");
@@ -87,7 +101,13 @@ mod tests {
     #[test]
     fn a_clock_that_stands_still_says_how_it_is_moved() {
         let clock = Clock::manual(Clock::system().now());
-        assert!(rendered(&clock).contains("/leasehold/v1/clock/advance"));
-        assert!(!rendered(&Clock::system()).contains("/leasehold/v1/clock/advance"));
+        let advance = "/leasehold/v1/clock/advance";
+        assert!(rendered(&clock, Hands::Own).contains(advance));
+        assert!(!rendered(&Clock::system(), Hands::Own).contains(advance));
+    }
+    #[test]
+    fn whose_hands_do_the_work_is_said() {
+        assert!(rendered(&Clock::system(), Hands::Own).contains("a worker of this server"));
+        assert!(rendered(&Clock::system(), Hands::Others).contains("`leasehold dev --worker`"));
     }
 }

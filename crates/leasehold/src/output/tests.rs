@@ -1,6 +1,6 @@
 //! What tables look like.
 
-use super::{Record, Table, visible};
+use super::{Record, Table, printable, visible};
 
 #[test]
 fn columns_are_as_wide_as_their_widest_cell() {
@@ -26,6 +26,7 @@ fn a_record_has_a_line_for_each_member() {
 #[test]
 fn a_name_cannot_steer_the_terminal() {
     assert_eq!(visible("a\u{1b}[2Jb\nc\u{9b}d"), "a\\u{1b}[2Jb\\nc\\u{9b}d");
+    assert_eq!(printable("a\u{1b}[2J\r\n\tb"), "a\\u{1b}[2J\\r\n\tb");
     let mut table = Table::new(&["NAME"]);
     table.row([Some("x\r\ny")]);
     assert_eq!(table.render(), "NAME\nx\\r\\ny\n");

@@ -47,6 +47,15 @@ fn a_slip_of_the_pen_is_a_usage_error() {
         "environment settings env_1 --max-attempts 1001",
         "environment key create env_1 k --expires-at tomorrow",
         "token create t --expires-at 2030-01-01",
+        "agent create x",
+        "agent create x --model m --tools some",
+        "agent show agent_1 --agent-version 0",
+        "session create --agent agent_1",
+        "session create --agent agent_1 --environment env_1 --watch",
+        "session send sess_1",
+        "session send sess_1 --watch",
+        "session send sess_1 --deny",
+        "session send sess_1 --deny evt_1 --deny evt_2",
     ];
     for line in slips {
         assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
@@ -68,6 +77,20 @@ fn what_is_meant_is_taken() {
         "environment key revoke env_1 ekey_1",
         "work list env_1",
         "work show env_1 work_1",
+        "agent create helper --model scripted --tools ask --system text --description text",
+        "agent list --archived --limit 5",
+        "agent show agent_1 --agent-version 2",
+        "model list --output json",
+        "session create --agent agent_1 --environment env_1",
+        "session create --agent agent_1 --environment env_1 --title t --message - --watch",
+        "session list --agent agent_1 --status idle --status running --archived",
+        "session show sess_1",
+        "session watch sess_1 --from-start --follow --output json",
+        "session send sess_1 -",
+        "session send sess_1 tell me more --watch",
+        "session send sess_1 --interrupt",
+        "session send sess_1 --allow evt_1 --allow evt_2 --deny evt_3 no",
+        "session send sess_1 --deny evt_1 -- go on",
     ];
     for line in lines {
         assert!(parse(line).is_ok(), "{line}");

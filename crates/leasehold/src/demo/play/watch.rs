@@ -14,7 +14,8 @@ use super::super::view::bar;
 use super::{GLANCE, Lease, Play};
 
 /// How long a worker may take for what it was told. It is for the case that something is broken.
-const PATIENCE: Duration = Duration::from_secs(15);
+pub(super) const PATIENCE: Duration = Duration::from_secs(15);
+
 impl Play {
     /// Waits for a worker's message of a kind; shows all messages and the state meanwhile.
     pub(super) async fn hear(
@@ -53,7 +54,7 @@ impl Play {
     }
 
     /// Shows a message and keeps what it says about the lease.
-    fn tell(&mut self, who: Who, message: &Message) -> anyhow::Result<()> {
+    pub(super) fn tell(&mut self, who: Who, message: &Message) -> anyhow::Result<()> {
         let text = match message {
             Message::Ready | Message::Ended => return Ok(()),
             Message::NoWork => "polled; there was nothing".to_owned(),
@@ -67,6 +68,10 @@ impl Play {
                 self.lease = Some(Lease { holder: who, last_heartbeat, ends });
                 format!("heartbeat; the lease ends in {ttl_seconds} s")
             }
+            Message::Attached => "hears the session".to_owned(),
+            Message::Running { command } => format!("runs: {command}"),
+            Message::Answered { text } => format!("posted: {text}"),
+            Message::Trouble { message } => format!("trouble: {message}"),
             Message::Stopped => "stopped the item".to_owned(),
             Message::Accepted { call } => format!("{} accepted", call.name()),
             Message::Refused { call, status, message } => {

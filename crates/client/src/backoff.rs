@@ -1,30 +1,31 @@
-//! How long to wait before the next connection.
+//! How long to wait before the next try.
 
 use std::time::Duration;
 
 /// Pauses that double from the first to the longest.
 #[derive(Debug)]
-pub(super) struct Backoff {
+pub struct Backoff {
     first: Duration,
     longest: Duration,
     next: Duration,
 }
 
 impl Backoff {
-    pub(super) const fn between(first: Duration, longest: Duration) -> Self {
+    /// Pauses between these two.
+    pub const fn between(first: Duration, longest: Duration) -> Self {
         Self { first, longest, next: first }
     }
 
     /// The next pause. `chance`, 0 to 1, takes up to a quarter off it, so that many clients of one
     /// server do not come back at the same instant.
-    pub(super) fn pause(&mut self, chance: f64) -> Duration {
+    pub fn pause(&mut self, chance: f64) -> Duration {
         let pause = self.next.mul_f64(1.0 - chance / 4.0);
         self.next = (self.next * 2).min(self.longest);
         pause
     }
 
     /// Begins again with the first pause.
-    pub(super) const fn reset(&mut self) {
+    pub const fn reset(&mut self) {
         self.next = self.first;
     }
 }
