@@ -330,14 +330,13 @@ impl Reply {
         Self { status, content: Content::Json(body.into()), headers: Vec::new() }
     }
 
-    /// 200 with a stream of events.
+    /// 200 with a stream of events, which no proxy may hold back.
     pub(crate) fn events(body: Body) -> Self {
-        let no_store = HeaderValue::from_static("no-store");
-        Self {
-            status: StatusCode::OK,
-            content: Content::Events(body),
-            headers: vec![(CACHE_CONTROL, no_store)],
-        }
+        let unbuffered = HeaderName::from_static("x-accel-buffering");
+        let (status, content) = (StatusCode::OK, Content::Events(body));
+        Self { status, content, headers: Vec::new() }
+            .with(CACHE_CONTROL, HeaderValue::from_static("no-store"))
+            .with(unbuffered, HeaderValue::from_static("no"))
     }
 
     /// What is kept under an idempotency key. A stream answers a `GET`, which has none.

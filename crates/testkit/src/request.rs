@@ -99,6 +99,7 @@ impl<'a> Request<'a> {
         assert_eq!(parts.status, 200);
         assert_eq!(stream.header("content-type"), Some("text/event-stream"));
         assert_eq!(stream.header("cache-control"), Some("no-store"));
+        assert_eq!(stream.header("x-accel-buffering"), Some("no"));
         stream
     }
 

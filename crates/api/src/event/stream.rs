@@ -1,7 +1,7 @@
 //! A stream of the events of a session (events §5): subscribe, look, wait.
 //!
 //! A stream is pulled by its connection: nothing is read ahead for a client that does not read, and a
-//! stream that waits is a few hundred bytes. [`start`] finds where it begins, [`preview`] shows what
+//! stream that waits takes a kilobyte. [`start`] finds where it begins, [`preview`] shows what
 //! the model is saying before the log has it. A stream follows the log; whatever else it shows comes
 //! after the events that were committed before it.
 

@@ -19,7 +19,6 @@ pub(crate) const LENIENT: Manner = Manner {
     usage: |_| None,
     agent: Clone::clone,
     budget: Clone::clone,
-    projection: Projection::Copy,
 };
 
 /// One that does not.
