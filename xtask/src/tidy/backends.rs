@@ -11,6 +11,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("crates/leasehold", "wires the parts together"),
     ("crates/testkit", "wires the parts together for tests"),
     ("crates/store/tests", "runs the conformance suite on each"),
+    ("crates/agent/tests", "drives turns on a store that is killed and opened again"),
     ("crates/store/src/conformance", "is the conformance suite"),
     ("crates/store/src/lib", "declares the modules"),
     ("crates/store/src/sqlite", "is a backend"),

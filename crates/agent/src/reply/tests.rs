@@ -1,3 +1,5 @@
+//! What a model streams, and the events that it becomes.
+
 use std::sync::Arc;
 
 use futures_util::FutureExt;

@@ -1,3 +1,5 @@
+//! The names by which models know the tools of MCP servers.
+
 use super::{MAX_NAME_CHARS, mcp_name};
 
 #[test]

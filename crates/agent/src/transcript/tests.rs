@@ -1,3 +1,5 @@
+//! Logs, and the conversations that models are told of them.
+
 use leasehold_model::event::{Answer, Event, Kind, Permission, Place, StopReason, Use};
 use leasehold_model::{EventId, Json, Timestamp};
 use serde_json::{Value, json};

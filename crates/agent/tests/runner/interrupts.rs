@@ -1,3 +1,5 @@
+//! Interrupts while a model speaks.
+
 use leasehold_model::Json;
 use leasehold_model::event::StopReason;
 use leasehold_model::log::send::Incoming;

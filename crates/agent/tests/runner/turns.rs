@@ -1,3 +1,5 @@
+//! Turns from a message to its answer, and what may come between.
+
 use std::time::Duration;
 
 use leasehold_agent::chat::{AssistantPart, Message, UserPart};

@@ -1,3 +1,5 @@
+//! The log of one session, told step by step through its operations.
+
 mod boundaries;
 mod calls;
 mod histories;

@@ -1,3 +1,5 @@
+//! Calls of tools: who answers, who is asked, who is replaced.
+
 use super::*;
 
 /// A session whose model has just asked for these.

@@ -1,3 +1,5 @@
+//! Interrupts and cancels, whatever is under way.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! Turns: what a model says, what it refuses, what fails.
+
 use super::*;
 
 #[test]
