@@ -39,6 +39,12 @@ def account(server: Server, request: pytest.FixtureRequest) -> Account:
     return server.account(request.node.name[:64])
 
 
+@pytest.fixture
+def agent_id(account: Account) -> str:
+    """An agent for the sessions of the test."""
+    return account.agent()
+
+
 @pytest.fixture(scope="session")
 def event_loop() -> Iterator[EventLoop]:
     loop = EventLoop()

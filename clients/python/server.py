@@ -21,8 +21,6 @@ import httpx
 
 START_SECONDS = 30
 STOP_SECONDS = 15
-# An agent id of the right form. Agents do not exist yet; any such id is taken.
-AGENT_ID = "agent_019f5a00aa0b7c0d8e1f2a3b4c5d6e7f"
 LISTENING = re.compile(r"^listening on (http://\S+)$")
 
 
@@ -120,6 +118,11 @@ class Account:
         self.server = server
         self.id = account_id
         self.token = token
+
+    def agent(self, name: str = "reviewer") -> str:
+        """A new agent's id; its model plays a script."""
+        body = {"name": name, "model": "scripted"}
+        return self.server.json("POST", "/api/v1/cloud/agents", token=self.token, json=body)["id"]
 
     def environment_key(self, environment_id: str) -> str:
         """A new key, which opens this one environment to workers."""

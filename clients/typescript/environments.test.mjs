@@ -8,7 +8,7 @@ import {
   BetaInvalidConfigTypeChangeError,
   BetaInvalidMetadataError,
 } from '@anthropic-ai/sdk/resources/beta/environments';
-import { AGENT_ID, SELF_HOSTED, Server, collect, ids, refused } from './server.mjs';
+import { SELF_HOSTED, Server, collect, ids, refused } from './server.mjs';
 
 const MISSING = `env_${'0'.repeat(32)}`;
 
@@ -130,7 +130,8 @@ test('list pages from newest to oldest', async (t) => {
 });
 
 test('archive hides and locks', async (t) => {
-  const { client } = await server.account(t.name);
+  const account = await server.account(t.name);
+  const { client } = account;
   const api = client.beta.environments;
   const made = await api.create({ name: 'n', config: SELF_HOSTED });
   await server.advance(1);
@@ -142,7 +143,7 @@ test('archive hides and locks', async (t) => {
   assert.deepEqual(ids(await collect(api.list())), []);
   assert.deepEqual(ids(await collect(api.list({ include_archived: true }))), [made.id]);
   await refused(api.update(made.id, { name: 'm' }), BetaEnvironmentArchivedError);
-  const session = { agent: AGENT_ID, environment_id: made.id };
+  const session = { agent: await account.agent(), environment_id: made.id };
   await refused(client.beta.sessions.create(session), Anthropic.BadRequestError);
 });
 

@@ -16,9 +16,6 @@ import Anthropic from '@anthropic-ai/sdk';
 const LISTENING = /^listening on (http:\/\/\S+)$/;
 const STOP_MILLISECONDS = 15_000;
 
-/** An agent id of the right form. Agents do not exist yet; any such id is taken. */
-export const AGENT_ID = 'agent_019f5a00aa0b7c0d8e1f2a3b4c5d6e7f';
-
 export const SELF_HOSTED = /** @type {const} */ ({ type: 'self_hosted' });
 
 // The SDK reads these: nothing there may lead it elsewhere.
@@ -106,7 +103,7 @@ export class Server {
     const environment = await account.client.beta.environments.create({ name: 'farm', config: SELF_HOSTED });
     const where = `/leasehold/v1/environments/${environment.id}/keys`;
     const { key } = await this.json('POST', where, { token: account.token, body: { name: 'worker' } });
-    return new Farm(account, environment.id, key);
+    return new Farm(account, await account.agent(), environment.id, key);
   }
 }
 
@@ -117,13 +114,19 @@ export class Account {
     this.token = token;
     this.client = server.connect(token);
   }
+
+  /** A new agent's id; its model plays a script. */
+  async agent() {
+    return (await this.client.beta.agents.create({ name: 'reviewer', model: 'scripted' })).id;
+  }
 }
 
 /** An environment with its key: the operator's client and the worker's. */
 export class Farm {
-  constructor(account, environmentId, key) {
+  constructor(account, agentId, environmentId, key) {
     this.server = account.server;
     this.account = account;
+    this.agentId = agentId;
     this.id = environmentId;
     this.key = key;
     this.in = { environment_id: environmentId };
@@ -134,7 +137,7 @@ export class Farm {
 
   /** Queues an item by creating a session, and returns it. */
   async enqueue() {
-    const session = await this.operator.sessions.create({ agent: AGENT_ID, environment_id: this.id });
+    const session = await this.operator.sessions.create({ agent: this.agentId, environment_id: this.id });
     const items = await collect(this.work.list(this.id));
     return items.find((item) => item.data.id === session.id);
   }

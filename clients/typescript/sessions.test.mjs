@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import Anthropic from '@anthropic-ai/sdk';
-import { AGENT_ID, Server, collect, ids, refused, sessionsToken } from './server.mjs';
+import { Server, collect, ids, refused, sessionsToken } from './server.mjs';
 
 const MISSING = `sesn_${'0'.repeat(32)}`;
 
@@ -16,7 +16,7 @@ test('create returns the whole object', async (t) => {
   const farm = await server.farm(t.name);
 
   const made = await farm.operator.sessions.create({
-    agent: { type: 'agent', id: AGENT_ID, version: 7 },
+    agent: { type: 'agent', id: farm.agentId, version: 1 },
     environment_id: farm.id,
     title: 'Nightly',
     metadata: { ticket: '4711' },
@@ -40,7 +40,7 @@ test('create returns the whole object', async (t) => {
     created_at: made.created_at,
     updated_at: made.created_at,
   });
-  assert.deepEqual([agent.id, agent.type, agent.version], [AGENT_ID, 'agent', 7]);
+  assert.deepEqual([agent.id, agent.type, agent.version], [farm.agentId, 'agent', 1]);
   assert.deepEqual([agent.tools, agent.mcp_servers, agent.skills], [[], [], []]);
   assert.deepEqual([agent.description, agent.system, agent.multiagent], [null, null, null]);
   assert.deepEqual(agent.execution_identity, { type: 'service_account' });
@@ -52,7 +52,7 @@ test('create returns the whole object', async (t) => {
 
 test('creation queues one work item without metadata', async (t) => {
   const farm = await server.farm(t.name);
-  const session = { agent: AGENT_ID, environment_id: farm.id, metadata: { ticket: '4711' } };
+  const session = { agent: farm.agentId, environment_id: farm.id, metadata: { ticket: '4711' } };
 
   const made = await farm.operator.sessions.create(session);
 
@@ -66,10 +66,10 @@ test('create refuses', async (t) => {
   const farm = await server.farm(t.name);
   const { sessions } = farm.operator;
 
-  for (const bad of [{ agent: '' }, { agent: { id: AGENT_ID } }, { agent: AGENT_ID, metadata: { k: 'v'.repeat(513) } }]) {
+  for (const bad of [{ agent: '' }, { agent: { id: farm.agentId } }, { agent: farm.agentId, metadata: { k: 'v'.repeat(513) } }]) {
     await refused(sessions.create({ environment_id: farm.id, ...bad }), Anthropic.BadRequestError);
   }
-  const nowhere = { agent: AGENT_ID, environment_id: `env_${'0'.repeat(32)}` };
+  const nowhere = { agent: farm.agentId, environment_id: `env_${'0'.repeat(32)}` };
   await refused(sessions.create(nowhere), Anthropic.NotFoundError);
   assert.deepEqual(await farm.states(), []);
 });
@@ -93,7 +93,7 @@ test('update patches', async (t) => {
   const farm = await server.farm(t.name);
   const { sessions } = farm.operator;
   const made = await sessions.create({
-    agent: AGENT_ID,
+    agent: farm.agentId,
     environment_id: farm.id,
     title: 't',
     metadata: { a: '1', keep: 'me' },
@@ -112,9 +112,9 @@ test('update patches', async (t) => {
 test('list orders, pages and filters', async (t) => {
   const farm = await server.farm(t.name);
   const { sessions } = farm.operator;
-  const other = `agent_${'1'.repeat(32)}`;
+  const other = await farm.account.agent();
   const made = [];
-  for (const agent of [AGENT_ID, other, AGENT_ID]) {
+  for (const agent of [farm.agentId, other, farm.agentId]) {
     made.push(await sessions.create({ agent, environment_id: farm.id }));
     await server.advance(1);
   }

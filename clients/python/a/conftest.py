@@ -8,7 +8,7 @@ import anthropic
 import pytest
 from anthropic.types.beta.environments import BetaSelfHostedWork
 
-from server import AGENT_ID, Account
+from server import Account
 
 
 @pytest.fixture
@@ -24,12 +24,12 @@ def worker(connect: Callable, account: Account, environment_id: str) -> anthropi
 
 @pytest.fixture
 def enqueue(
-    a: anthropic.Anthropic, worker: anthropic.Anthropic, environment_id: str
+    a: anthropic.Anthropic, worker: anthropic.Anthropic, environment_id: str, agent_id: str
 ) -> Callable[..., BetaSelfHostedWork]:
     """Queues a work item by creating a session."""
 
     def make(**metadata: str) -> BetaSelfHostedWork:
-        session = a.beta.sessions.create(agent=AGENT_ID, environment_id=environment_id, metadata=metadata)
+        session = a.beta.sessions.create(agent=agent_id, environment_id=environment_id, metadata=metadata)
         [item] = [item for item in worker.beta.environments.work.list(environment_id) if item.data.id == session.id]
         return item
 

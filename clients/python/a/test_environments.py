@@ -12,7 +12,7 @@ from anthropic.types.beta import (
     BetaInvalidMetadataError,
 )
 
-from server import AGENT_ID, Account, Server, ids, instant
+from server import Account, Server, ids, instant
 
 SELF_HOSTED = {"type": "self_hosted"}
 MISSING = "env_" + "0" * 32
@@ -167,7 +167,7 @@ def test_list_pages_from_newest_to_oldest(a: anthropic.Anthropic) -> None:
             a.beta.environments.list(limit=limit)
 
 
-def test_archive_hides_and_locks(a: anthropic.Anthropic, server: Server) -> None:
+def test_archive_hides_and_locks(a: anthropic.Anthropic, server: Server, agent_id: str) -> None:
     made = a.beta.environments.create(name="n", config=SELF_HOSTED)
     server.advance(1)
 
@@ -182,7 +182,7 @@ def test_archive_hides_and_locks(a: anthropic.Anthropic, server: Server) -> None
         a.beta.environments.update(made.id, name="m")
     assert refused.value.details.error_code == "environment_archived"
     with pytest.raises(anthropic.BadRequestError):
-        a.beta.sessions.create(agent=AGENT_ID, environment_id=made.id)
+        a.beta.sessions.create(agent=agent_id, environment_id=made.id)
 
 
 def test_delete_is_final(a: anthropic.Anthropic) -> None:
@@ -196,9 +196,9 @@ def test_delete_is_final(a: anthropic.Anthropic) -> None:
         assert refused.value.type == "not_found_error"
 
 
-def test_delete_is_refused_while_the_queue_holds_work(a: anthropic.Anthropic) -> None:
+def test_delete_is_refused_while_the_queue_holds_work(a: anthropic.Anthropic, agent_id: str) -> None:
     made = a.beta.environments.create(name="n", config=SELF_HOSTED)
-    a.beta.sessions.create(agent=AGENT_ID, environment_id=made.id)
+    a.beta.sessions.create(agent=agent_id, environment_id=made.id)
 
     with pytest.raises(anthropic.ConflictError) as refused:
         a.beta.environments.delete(made.id)

@@ -14,7 +14,7 @@ import pytest
 from anthropic.lib.environments import iter_work
 from anthropic.types.beta.environments import BetaHeartbeatPreconditionFailedError
 
-from server import AGENT_ID, Account, Server
+from server import Account, Server
 
 PATIENCE = 60
 
@@ -27,13 +27,14 @@ class Farm:
         self.account = account
         self.operator = anthropic.Anthropic(auth_token=account.token, base_url=server.url, max_retries=0)
         self.id = self.operator.beta.environments.create(name="farm", config={"type": "self_hosted"}).id
+        self.agent_id = account.agent()
         self.key = account.environment_key(self.id)
         self.worker = anthropic.Anthropic(auth_token=self.key, base_url=server.url, max_retries=0)
 
     def enqueue(self, count: int) -> list[str]:
         """Queues items and returns their ids, oldest first."""
         for _ in range(count):
-            self.operator.beta.sessions.create(agent=AGENT_ID, environment_id=self.id)
+            self.operator.beta.sessions.create(agent=self.agent_id, environment_id=self.id)
         return [item.id for item in self.worker.beta.environments.work.list(self.id)]
 
     def states(self) -> set[str]:

@@ -6,14 +6,14 @@ from datetime import timedelta
 import anthropic
 import pytest
 
-from server import AGENT_ID, Server, ids
+from server import Account, Server, ids
 
 MISSING = "sesn_" + "0" * 32
 
 
-def test_create_returns_the_whole_object(a: anthropic.Anthropic, environment_id: str) -> None:
+def test_create_returns_the_whole_object(a: anthropic.Anthropic, environment_id: str, agent_id: str) -> None:
     made = a.beta.sessions.create(
-        agent=AGENT_ID, environment_id=environment_id, title="Nightly", metadata={"ticket": "4711"}
+        agent=agent_id, environment_id=environment_id, title="Nightly", metadata={"ticket": "4711"}
     )
 
     assert re.fullmatch(r"sesn_[0-9a-f]{32}", made.id)
@@ -34,7 +34,7 @@ def test_create_returns_the_whole_object(a: anthropic.Anthropic, environment_id:
         "created_at": answer["created_at"],
         "updated_at": answer["created_at"],
     }
-    assert (made.agent.id, made.agent.type) == (AGENT_ID, "agent")
+    assert (made.agent.id, made.agent.type) == (agent_id, "agent")
     assert (made.agent.tools, made.agent.mcp_servers, made.agent.skills) == ([], [], [])
     assert (made.agent.description, made.agent.system, made.agent.multiagent) == (None, None, None)
     assert made.agent.execution_identity.type == "service_account"
@@ -43,10 +43,12 @@ def test_create_returns_the_whole_object(a: anthropic.Anthropic, environment_id:
     assert made.created_at.utcoffset() == timedelta(0)
 
 
-def test_agent_by_object_keeps_its_version(a: anthropic.Anthropic, environment_id: str) -> None:
-    made = a.beta.sessions.create(agent={"type": "agent", "id": AGENT_ID, "version": 7}, environment_id=environment_id)
+def test_agent_by_object_keeps_its_version(a: anthropic.Anthropic, environment_id: str, agent_id: str) -> None:
+    a.beta.agents.update(agent_id, name="renamed")
 
-    assert (made.agent.id, made.agent.version) == (AGENT_ID, 7)
+    made = a.beta.sessions.create(agent={"type": "agent", "id": agent_id, "version": 1}, environment_id=environment_id)
+
+    assert (made.agent.id, made.agent.version, made.agent.name) == (agent_id, 1, "reviewer")
     assert (made.title, made.metadata) == (None, {})
 
 
@@ -54,16 +56,17 @@ def test_agent_by_object_keeps_its_version(a: anthropic.Anthropic, environment_i
     "arguments",
     [
         {"agent": ""},
-        {"agent": {"id": AGENT_ID}},
-        {"agent": AGENT_ID, "metadata": {"k": "v" * 513}},
-        {"agent": AGENT_ID, "resources": [{"type": "file", "file_id": "file_" + "0" * 32}]},
+        {"metadata": {"k": "v" * 513}},
+        {"resources": [{"type": "file", "file_id": "file_" + "0" * 32}]},
+        {"vault_ids": ["vlt_1"]},
+        {"budget": {"type": "limit", "max_list_cost": {"amount": "100", "currency": "USD"}}},
     ],
 )
 def test_create_refuses(
-    a: anthropic.Anthropic, worker: anthropic.Anthropic, environment_id: str, arguments: dict
+    a: anthropic.Anthropic, worker: anthropic.Anthropic, environment_id: str, agent_id: str, arguments: dict
 ) -> None:
     with pytest.raises(anthropic.BadRequestError) as refused:
-        a.beta.sessions.create(environment_id=environment_id, **arguments)
+        a.beta.sessions.create(**{"agent": agent_id, "environment_id": environment_id, **arguments})
 
     assert refused.value.type == "invalid_request_error"
     assert ids(a.beta.sessions.list()) == []
@@ -71,9 +74,9 @@ def test_create_refuses(
 
 
 def test_creation_queues_one_work_item_without_metadata(
-    a: anthropic.Anthropic, worker: anthropic.Anthropic, environment_id: str
+    a: anthropic.Anthropic, worker: anthropic.Anthropic, environment_id: str, agent_id: str
 ) -> None:
-    made = a.beta.sessions.create(agent=AGENT_ID, environment_id=environment_id, metadata={"ticket": "4711"})
+    made = a.beta.sessions.create(agent=agent_id, environment_id=environment_id, metadata={"ticket": "4711"})
 
     [item] = worker.beta.environments.work.list(environment_id)
 
@@ -82,10 +85,10 @@ def test_creation_queues_one_work_item_without_metadata(
 
 
 def test_retrieve_by_account_key_and_claim(
-    a: anthropic.Anthropic, worker: anthropic.Anthropic, connect, environment_id: str, sessions_token
+    a: anthropic.Anthropic, worker: anthropic.Anthropic, connect, environment_id: str, sessions_token, agent_id: str
 ) -> None:
-    made = a.beta.sessions.create(agent=AGENT_ID, environment_id=environment_id)
-    other = a.beta.sessions.create(agent=AGENT_ID, environment_id=environment_id)
+    made = a.beta.sessions.create(agent=agent_id, environment_id=environment_id)
+    other = a.beta.sessions.create(agent=agent_id, environment_id=environment_id)
     secret = worker.beta.environments.work.poll(environment_id).secret
     claim = connect(sessions_token(secret))
 
@@ -100,11 +103,13 @@ def test_retrieve_by_account_key_and_claim(
         a.beta.sessions.retrieve(MISSING)
 
 
-def test_a_worker_manages_no_sessions(a: anthropic.Anthropic, worker: anthropic.Anthropic, environment_id: str) -> None:
-    made = a.beta.sessions.create(agent=AGENT_ID, environment_id=environment_id)
+def test_a_worker_manages_no_sessions(
+    a: anthropic.Anthropic, worker: anthropic.Anthropic, environment_id: str, agent_id: str
+) -> None:
+    made = a.beta.sessions.create(agent=agent_id, environment_id=environment_id)
 
     for call in (
-        lambda: worker.beta.sessions.create(agent=AGENT_ID, environment_id=environment_id),
+        lambda: worker.beta.sessions.create(agent=agent_id, environment_id=environment_id),
         lambda: worker.beta.sessions.list(),
         lambda: worker.beta.sessions.update(made.id, title="t"),
         lambda: worker.beta.sessions.archive(made.id),
@@ -115,9 +120,9 @@ def test_a_worker_manages_no_sessions(a: anthropic.Anthropic, worker: anthropic.
         assert refused.value.status_code in (401, 403)
 
 
-def test_update_patches(a: anthropic.Anthropic, server: Server, environment_id: str) -> None:
+def test_update_patches(a: anthropic.Anthropic, server: Server, environment_id: str, agent_id: str) -> None:
     made = a.beta.sessions.create(
-        agent=AGENT_ID, environment_id=environment_id, title="t", metadata={"a": "1", "keep": "me"}
+        agent=agent_id, environment_id=environment_id, title="t", metadata={"a": "1", "keep": "me"}
     )
     server.advance(1)
 
@@ -132,10 +137,12 @@ def test_update_patches(a: anthropic.Anthropic, server: Server, environment_id: 
         a.beta.sessions.update(made.id, vault_ids=[])
 
 
-def test_list_orders_pages_and_filters(a: anthropic.Anthropic, server: Server, environment_id: str) -> None:
-    other = "agent_" + "1" * 32
+def test_list_orders_pages_and_filters(
+    a: anthropic.Anthropic, server: Server, account: Account, environment_id: str, agent_id: str
+) -> None:
+    other = account.agent("other")
     made = []
-    for agent in (AGENT_ID, other, AGENT_ID):
+    for agent in (agent_id, other, agent_id):
         made.append(a.beta.sessions.create(agent=agent, environment_id=environment_id))
         server.advance(1)
     oldest_first = ids(made)
@@ -155,9 +162,9 @@ def test_list_orders_pages_and_filters(a: anthropic.Anthropic, server: Server, e
 
 
 def test_archive_ends_the_session_and_its_work(
-    a: anthropic.Anthropic, worker: anthropic.Anthropic, environment_id: str
+    a: anthropic.Anthropic, worker: anthropic.Anthropic, environment_id: str, agent_id: str
 ) -> None:
-    made = a.beta.sessions.create(agent=AGENT_ID, environment_id=environment_id)
+    made = a.beta.sessions.create(agent=agent_id, environment_id=environment_id)
     [item] = worker.beta.environments.work.list(environment_id)
 
     archived = a.beta.sessions.archive(made.id)
@@ -174,9 +181,9 @@ def test_archive_ends_the_session_and_its_work(
 
 
 def test_delete_is_final_and_ends_its_work(
-    a: anthropic.Anthropic, worker: anthropic.Anthropic, environment_id: str
+    a: anthropic.Anthropic, worker: anthropic.Anthropic, environment_id: str, agent_id: str
 ) -> None:
-    made = a.beta.sessions.create(agent=AGENT_ID, environment_id=environment_id)
+    made = a.beta.sessions.create(agent=agent_id, environment_id=environment_id)
 
     assert a.beta.sessions.delete(made.id).to_dict() == {"id": made.id, "type": "session_deleted"}
 

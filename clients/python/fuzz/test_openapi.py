@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from server import AGENT_ID, Server
+from server import Server
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 EXAMPLES_PER_OPERATION = 25
@@ -41,7 +41,7 @@ def test_every_operation_keeps_to_the_document(fuzzed: Server, tmp_path: Path, d
         token=account.token,
         json={"name": "farm", "config": {"type": "self_hosted"}},
     )
-    session = {"agent": AGENT_ID, "environment_id": environment["id"]}
+    session = {"agent": account.agent(), "environment_id": environment["id"]}
     fuzzed.json("POST", "/api/v1/cloud/sessions", token=account.token, json=session)
     token = fuzzed.admin_token if document == "leasehold" else account.token
     # A configuration of its own, so that none is picked up from elsewhere. The

@@ -6,8 +6,6 @@ import pytest
 import qca
 from qca.managed.types.self_hosted_work import SelfHostedWork
 
-from server import AGENT_ID
-
 # Queues a work item by creating a session with this metadata.
 Enqueue = Callable[..., SelfHostedWork]
 
@@ -18,9 +16,9 @@ def environment_id(q: qca.Managed) -> str:
 
 
 @pytest.fixture
-def enqueue(q: qca.Managed, environment_id: str) -> Enqueue:
+def enqueue(q: qca.Managed, environment_id: str, agent_id: str) -> Enqueue:
     def make(**metadata: str) -> SelfHostedWork:
-        session = q.sessions.create(agent=AGENT_ID, environment_id=environment_id, metadata=metadata)
+        session = q.sessions.create(agent=agent_id, environment_id=environment_id, metadata=metadata)
         [item] = [item for item in q.environments.work.list(environment_id) if item.data.id == session.id]
         return item
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 import qca
 
-from server import AGENT_ID, Account, Server, ids, instant
+from server import Account, Server, ids, instant
 
 SELF_HOSTED = {"type": "self_hosted"}
 MISSING = "env_" + "0" * 32
@@ -195,7 +195,7 @@ def test_list_refuses_bad_parameters(q: qca.Managed, query: dict) -> None:
         q.environments.list(extra_query=query)
 
 
-def test_archive_hides_and_locks(q: qca.Managed, server: Server) -> None:
+def test_archive_hides_and_locks(q: qca.Managed, server: Server, agent_id: str) -> None:
     made = q.environments.create(name="n", config=SELF_HOSTED)
     server.advance(1)
 
@@ -211,7 +211,7 @@ def test_archive_hides_and_locks(q: qca.Managed, server: Server) -> None:
     with pytest.raises(qca.BadRequestError):
         q.environments.update(made.id, name="m")
     with pytest.raises(qca.BadRequestError):
-        q.sessions.create(agent=AGENT_ID, environment_id=made.id)
+        q.sessions.create(agent=agent_id, environment_id=made.id)
 
 
 def test_delete_is_final(q: qca.Managed) -> None:
@@ -225,9 +225,9 @@ def test_delete_is_final(q: qca.Managed) -> None:
         assert refused.value.type == "not_found_error"
 
 
-def test_delete_is_refused_while_a_session_refers_to_it(q: qca.Managed) -> None:
+def test_delete_is_refused_while_a_session_refers_to_it(q: qca.Managed, agent_id: str) -> None:
     made = q.environments.create(name="n", config=SELF_HOSTED)
-    session = q.sessions.create(agent=AGENT_ID, environment_id=made.id)
+    session = q.sessions.create(agent=agent_id, environment_id=made.id)
 
     with pytest.raises(qca.ConflictError) as refused:
         q.environments.delete(made.id)

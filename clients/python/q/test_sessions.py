@@ -6,14 +6,14 @@ from datetime import timedelta
 import pytest
 import qca
 
-from server import AGENT_ID, Server, ids
+from server import Account, Server, ids
 
 MISSING = "sess_" + "0" * 32
 
 
-def test_create_returns_the_whole_object(q: qca.Managed, environment_id: str) -> None:
+def test_create_returns_the_whole_object(q: qca.Managed, environment_id: str, agent_id: str) -> None:
     made = q.sessions.create(
-        agent=AGENT_ID, environment_id=environment_id, title="Nightly", metadata={"ticket": "4711"}
+        agent=agent_id, environment_id=environment_id, title="Nightly", metadata={"ticket": "4711"}
     )
 
     assert re.fullmatch(r"sess_[0-9a-f]{32}", made.id)
@@ -35,7 +35,7 @@ def test_create_returns_the_whole_object(q: qca.Managed, environment_id: str) ->
         "created_at": answer["created_at"],
         "updated_at": answer["created_at"],
     }
-    assert (made.agent.id, made.agent.type) == (AGENT_ID, "agent")
+    assert (made.agent.id, made.agent.type) == (agent_id, "agent")
     assert (made.agent.tools, made.agent.mcp_servers, made.agent.skills) == ([], [], [])
     assert made.agent.version >= 1
     assert made.usage.total_credits == 0
@@ -43,10 +43,12 @@ def test_create_returns_the_whole_object(q: qca.Managed, environment_id: str) ->
     assert made.created_at.utcoffset() == timedelta(0)
 
 
-def test_agent_by_object_keeps_its_version(q: qca.Managed, environment_id: str) -> None:
-    made = q.sessions.create(agent={"type": "agent", "id": AGENT_ID, "version": 7}, environment_id=environment_id)
+def test_agent_by_object_keeps_its_version(q: qca.Managed, environment_id: str, agent_id: str) -> None:
+    q.agents.update(agent_id, name="renamed")
 
-    assert (made.agent.id, made.agent.version) == (AGENT_ID, 7)
+    made = q.sessions.create(agent={"type": "agent", "id": agent_id, "version": 1}, environment_id=environment_id)
+
+    assert (made.agent.id, made.agent.version, made.agent.name) == (agent_id, 1, "reviewer")
     assert made.title is None
     assert made.metadata == {}
 
@@ -56,29 +58,30 @@ def test_agent_by_object_keeps_its_version(q: qca.Managed, environment_id: str) 
     [
         {"agent": None},
         {"agent": ""},
-        {"agent": {"id": AGENT_ID}},
-        {"agent": AGENT_ID, "metadata": {"k": "v" * 513}},
-        {"agent": AGENT_ID, "metadata": {"k" * 65: "v"}},
-        {"agent": AGENT_ID, "resources": [{"type": "file", "file_id": "file_" + "0" * 32}]},
-        {"agent": AGENT_ID, "environment_variables": {"A": "b"}},
+        {"metadata": {"k": "v" * 513}},
+        {"metadata": {"k" * 65: "v"}},
+        {"resources": [{"type": "file", "file_id": "file_" + "0" * 32}]},
+        {"environment_variables": {"A": "b"}},
+        {"vault_ids": ["vault_" + "0" * 32]},
+        {"budget": {"type": "limit", "max_credit_cost": "1"}},
     ],
 )
-def test_create_refuses(q: qca.Managed, environment_id: str, arguments: dict) -> None:
+def test_create_refuses(q: qca.Managed, environment_id: str, agent_id: str, arguments: dict) -> None:
     with pytest.raises(qca.BadRequestError) as refused:
-        q.sessions.create(environment_id=environment_id, **arguments)
+        q.sessions.create(**{"agent": agent_id, "environment_id": environment_id, **arguments})
 
     assert refused.value.type == "invalid_request_error"
     assert ids(q.sessions.list()) == []
     assert q.environments.work.list(environment_id).data == []
 
 
-def test_create_in_an_unknown_environment(q: qca.Managed) -> None:
+def test_create_in_an_unknown_environment(q: qca.Managed, agent_id: str) -> None:
     with pytest.raises(qca.NotFoundError):
-        q.sessions.create(agent=AGENT_ID, environment_id="env_" + "0" * 32)
+        q.sessions.create(agent=agent_id, environment_id="env_" + "0" * 32)
 
 
-def test_creation_queues_one_work_item(q: qca.Managed, environment_id: str) -> None:
-    made = q.sessions.create(agent=AGENT_ID, environment_id=environment_id, metadata={"ticket": "4711"})
+def test_creation_queues_one_work_item(q: qca.Managed, environment_id: str, agent_id: str) -> None:
+    made = q.sessions.create(agent=agent_id, environment_id=environment_id, metadata={"ticket": "4711"})
 
     [item] = q.environments.work.list(environment_id)
 
@@ -89,17 +92,17 @@ def test_creation_queues_one_work_item(q: qca.Managed, environment_id: str) -> N
     assert q.environments.work.retrieve(item.id, environment_id=environment_id).metadata == {"ticket": "4711"}
 
 
-def test_cloud_session_queues_nothing(q: qca.Managed) -> None:
+def test_cloud_session_queues_nothing(q: qca.Managed, agent_id: str) -> None:
     cloud = q.environments.create(name="cloud", config={"type": "cloud"})
 
-    made = q.sessions.create(agent=AGENT_ID, environment_id=cloud.id)
+    made = q.sessions.create(agent=agent_id, environment_id=cloud.id)
 
     assert made.environment_id == cloud.id
     assert made.status == "idle"
 
 
-def test_retrieve_returns_what_was_created(q: qca.Managed, environment_id: str) -> None:
-    made = q.sessions.create(agent=AGENT_ID, environment_id=environment_id, title="t")
+def test_retrieve_returns_what_was_created(q: qca.Managed, environment_id: str, agent_id: str) -> None:
+    made = q.sessions.create(agent=agent_id, environment_id=environment_id, title="t")
 
     found = q.sessions.retrieve(made.id)
 
@@ -109,9 +112,9 @@ def test_retrieve_returns_what_was_created(q: qca.Managed, environment_id: str) 
             q.sessions.retrieve(unknown)
 
 
-def test_update_patches(q: qca.Managed, server: Server, environment_id: str) -> None:
+def test_update_patches(q: qca.Managed, server: Server, environment_id: str, agent_id: str) -> None:
     made = q.sessions.create(
-        agent=AGENT_ID, environment_id=environment_id, title="t", metadata={"a": "1", "keep": "me"}
+        agent=agent_id, environment_id=environment_id, title="t", metadata={"a": "1", "keep": "me"}
     )
     server.advance(1)
 
@@ -126,10 +129,12 @@ def test_update_patches(q: qca.Managed, server: Server, environment_id: str) -> 
     assert q.sessions.update(made.id, title=None).title is None
 
 
-def test_list_orders_pages_and_filters(q: qca.Managed, server: Server, environment_id: str) -> None:
-    other = "agent_" + "1" * 32
+def test_list_orders_pages_and_filters(
+    q: qca.Managed, server: Server, account: Account, environment_id: str, agent_id: str
+) -> None:
+    other = account.agent("other")
     made = []
-    for agent in (AGENT_ID, other, AGENT_ID):
+    for agent in (agent_id, other, agent_id):
         made.append(q.sessions.create(agent=agent, environment_id=environment_id))
         server.advance(1)
     oldest_first = ids(made)
@@ -153,8 +158,8 @@ def test_list_refuses_bad_parameters(q: qca.Managed, arguments: dict) -> None:
         q.sessions.list(**arguments)
 
 
-def test_archive_ends_the_session_and_its_work(q: qca.Managed, environment_id: str) -> None:
-    made = q.sessions.create(agent=AGENT_ID, environment_id=environment_id)
+def test_archive_ends_the_session_and_its_work(q: qca.Managed, environment_id: str, agent_id: str) -> None:
+    made = q.sessions.create(agent=agent_id, environment_id=environment_id)
     [item] = q.environments.work.list(environment_id)
 
     archived = q.sessions.archive(made.id)
@@ -171,8 +176,8 @@ def test_archive_ends_the_session_and_its_work(q: qca.Managed, environment_id: s
         assert refused.value.type == "conflict_error"
 
 
-def test_delete_is_final_and_ends_its_work(q: qca.Managed, environment_id: str) -> None:
-    made = q.sessions.create(agent=AGENT_ID, environment_id=environment_id)
+def test_delete_is_final_and_ends_its_work(q: qca.Managed, environment_id: str, agent_id: str) -> None:
+    made = q.sessions.create(agent=agent_id, environment_id=environment_id)
 
     assert q.sessions.delete(made.id).to_dict() == {"id": made.id, "type": "session_deleted"}
 
@@ -183,12 +188,12 @@ def test_delete_is_final_and_ends_its_work(q: qca.Managed, environment_id: str) 
             call(made.id)
 
 
-def test_whose_session_it_is(q: qca.Managed, server: Server, environment_id: str) -> None:
-    made = q.sessions.create(agent=AGENT_ID, environment_id=environment_id)
+def test_whose_session_it_is(q: qca.Managed, server: Server, environment_id: str, agent_id: str) -> None:
+    made = q.sessions.create(agent=agent_id, environment_id=environment_id)
     stranger = {"Authorization": f"Bearer {server.account('stranger').token}"}
 
     with pytest.raises(qca.PermissionDeniedError):
         q.sessions.retrieve(made.id, extra_headers=stranger)
     with pytest.raises(qca.PermissionDeniedError):
-        q.sessions.create(agent=AGENT_ID, environment_id=environment_id, extra_headers=stranger)
+        q.sessions.create(agent=agent_id, environment_id=environment_id, extra_headers=stranger)
     assert ids(q.sessions.list(extra_headers=stranger)) == []

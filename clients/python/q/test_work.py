@@ -7,7 +7,7 @@ import re
 import pytest
 import qca
 
-from server import AGENT_ID, Account, Server, ids
+from server import Account, Server, ids
 
 MISSING = "work_" + "0" * 32
 SECONDS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -249,7 +249,7 @@ def test_item_is_found_in_its_own_environment_alone(q: qca.Managed, environment_
             assert refused.value.type == "not_found_error"
 
 
-def test_archived_environment_drains(q: qca.Managed, account: Account, environment_id: str, enqueue) -> None:
+def test_archived_environment_drains(q: qca.Managed, account: Account, environment_id: str, enqueue, agent_id: str) -> None:
     item = enqueue()
     q.environments.archive(environment_id)
 
@@ -259,4 +259,4 @@ def test_archived_environment_drains(q: qca.Managed, account: Account, environme
     assert q.environments.work.stop(item.id, environment_id=environment_id, force=True).state == "stopped"
     assert account.outcomes(environment_id, item.id) == ["stopped"]
     with pytest.raises(qca.BadRequestError):
-        q.sessions.create(agent=AGENT_ID, environment_id=environment_id)
+        q.sessions.create(agent=agent_id, environment_id=environment_id)
