@@ -62,11 +62,11 @@ base_url=\"{url}/api/v1/cloud\"); \
 print(c.sessions.create(agent=\"{agent}\", environment_id=\"{environment_id}\").id); \
 print(c.environments.work.stats(\"{environment_id}\"))'
 
-# The stock work poller, anthropic: takes and finishes whatever is queued, until Ctrl-C
+# The stock worker, anthropic: takes sessions and runs their tools in this folder, until Ctrl-C
 ANTHROPIC_BASE_URL={url} ANTHROPIC_AUTH_TOKEN={key} python3 -c \
-'import anthropic; from anthropic.lib.environments import iter_work; \
-[print(item.id, item.data.id) for item in iter_work(\
-anthropic.Anthropic().beta.environments.work, environment_id=\"{environment_id}\")]'
+'import asyncio, anthropic; asyncio.run(\
+anthropic.AsyncAnthropic().beta.environments.work.worker(\
+environment_id=\"{environment_id}\", environment_key=\"{key}\").run())'
 
 "
     )
