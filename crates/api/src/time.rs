@@ -48,6 +48,9 @@ pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     parse_written(text).map(|written| written.at)
 }
 
+/// 0000-01-01T00:00:00Z: RFC 3339 writes no year before it, though an offset can lead there.
+const EARLIEST: Timestamp = Timestamp::from_micros(-62_167_219_200_000_000);
+
 /// Reads an RFC 3339 timestamp with any offset. A space where the offset begins is a `+` that a
 /// form decoder took away.
 pub(crate) fn parse_written(text: &str) -> Option<Written> {
@@ -77,7 +80,7 @@ pub(crate) fn parse_written(text: &str) -> Option<Written> {
     let plain = format!("{civil}.{kept:0<6}{}", offset.replace(' ', "+"));
     let instant: jiff::Timestamp = plain.parse().ok()?;
     let at = Timestamp::from_micros(instant.as_microsecond());
-    Some(Written { at, finer: cut.bytes().any(|digit| digit != b'0') })
+    (at >= EARLIEST).then_some(Written { at, finer: cut.bytes().any(|digit| digit != b'0') })
 }
 
 /// Compares with a pattern in which `d` is a digit, `T` and `Z` are letters of either case, and `+`
