@@ -6,9 +6,11 @@
 
 mod ceiling;
 mod cycles;
+mod delivery;
 mod disk;
 mod dispatch;
 mod drive;
+mod events;
 mod fleet;
 mod heartbeats;
 mod http;
@@ -20,12 +22,17 @@ mod measure;
 mod memory;
 mod population;
 mod process;
+mod reader;
 mod report;
 mod requests;
+mod script;
 mod server;
 mod start;
+mod streams;
 mod table;
+mod talk;
 mod target;
+mod turns;
 
 use anyhow::{Context as _, Result, bail};
 use rustix::process::{Resource, getrlimit, setrlimit};
@@ -83,6 +90,14 @@ enum Scenario {
     Memory(memory::MemoryArgs),
     /// Time until a server with a full database is ready
     Start(start::StartArgs),
+    /// Events sent to sessions, each answered after its commit
+    Events(events::EventsArgs),
+    /// From the request that sends an event to the readers of its session's stream
+    Delivery(delivery::DeliveryArgs),
+    /// Memory of each idle stream
+    Streams(streams::StreamsArgs),
+    /// Turns of sessions with a scripted model, without and with a call of a tool
+    Turns(turns::TurnsArgs),
     /// All of them, as a table with the targets
     All(table::AllArgs),
 }
@@ -148,6 +163,18 @@ async fn measure(args: &BenchArgs) -> Result<()> {
         }
         Scenario::Start(args) => {
             report::print(&Box::pin(start::run(args, under_test)).await?, output)
+        }
+        Scenario::Events(args) => {
+            report::print(&Box::pin(events::run(args, under_test)).await?, output)
+        }
+        Scenario::Delivery(args) => {
+            report::print(&Box::pin(delivery::run(args, under_test)).await?, output)
+        }
+        Scenario::Streams(args) => {
+            report::print(&Box::pin(streams::run(args, under_test)).await?, output)
+        }
+        Scenario::Turns(args) => {
+            report::print(&Box::pin(turns::run(args, under_test)).await?, output)
         }
         Scenario::All(args) => {
             report::print(&Box::pin(table::run(args, under_test)).await?, output)

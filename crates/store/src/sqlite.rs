@@ -2,7 +2,7 @@
 //!
 //! * [`mod@file`] opens the file and refuses what is not ours; [`migrations`] keeps its schema.
 //! * [`load`] and [`save`] are the two ends of a batch; [`journal`] spares heartbeats their rows.
-//! * [`books`] and [`directory`] are what is held in memory; [`views`] reads both.
+//! * [`books`], [`directory`] and [`recent`] are what is held in memory; [`views`] reads them.
 //! * [`checkpoint`] keeps the log short without making anybody wait; [`mod@log`] is its file.
 //! * [`mod@backup`] copies and checks a file; [`bare`] is for measurements alone.
 
@@ -21,6 +21,7 @@ mod load;
 mod log;
 mod migrations;
 mod readers;
+mod recent;
 mod save;
 mod slab;
 mod sweep;
@@ -47,6 +48,7 @@ use checkpoint::Checkpoints;
 use directory::{Directory, Uses};
 use journal::{Journal, Pace, Step};
 use readers::Readers;
+use recent::Recent;
 
 pub use backup::{backup, check};
 pub use bare::BareCommits;
@@ -107,6 +109,7 @@ pub fn open(path: &Path, settings: Settings) -> Result<Store, OpenError> {
 struct Shared {
     books: Mutex<Books>,
     directory: Mutex<Directory>,
+    recent: Mutex<Recent>,
     uses: Mutex<Uses>,
     clock: Clock,
     sooner: Arc<Notify>,
@@ -117,6 +120,7 @@ impl Shared {
         Self {
             books: Mutex::default(),
             directory: Mutex::default(),
+            recent: Mutex::default(),
             uses: Mutex::default(),
             clock,
             sooner: Arc::new(Notify::new()),
@@ -129,6 +133,10 @@ impl Shared {
 
     fn directory(&self) -> MutexGuard<'_, Directory> {
         self.directory.lock().unwrap_or_else(|broken| broken.into_inner())
+    }
+
+    fn recent(&self) -> MutexGuard<'_, Recent> {
+        self.recent.lock().unwrap_or_else(|broken| broken.into_inner())
     }
 
     fn uses(&self) -> MutexGuard<'_, Uses> {
@@ -202,6 +210,7 @@ impl Backend for Single {
         })?;
         self.shared.uses().mark_written(&uses);
         self.shared.directory().apply(rows);
+        self.shared.recent().apply(rows);
         for change in rows.environments.changes().filter(|change| change.now.is_none()) {
             self.sweep.add(*change.key);
         }

@@ -1,9 +1,9 @@
 //! The loopback ceiling: the same HTTP stack answering the same bytes without a store.
 //!
-//! What a heartbeat costs over HTTP before any rule or disk is reached. It parses the path and the
-//! query and answers the five members of a heartbeat with the headers that the real server sends,
-//! over the very listener and connections that the real server has, with their limits. It checks no
-//! credential and remembers nothing.
+//! What a heartbeat or a sent event costs over HTTP before any rule or disk is reached. It parses the
+//! path and the query or the body, and answers the five members of a heartbeat, or the events that
+//! were sent, with the headers that the real server sends, over the very listener and connections
+//! that the real server has, with their limits. It checks no credential and remembers nothing.
 
 use std::net::SocketAddr;
 
@@ -14,6 +14,7 @@ use axum::routing::post;
 use axum::{Json, Router};
 use hyper_util::service::TowerToHyperService;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::config::Config;
@@ -22,6 +23,10 @@ use crate::server::{self, Port};
 
 /// The route of a heartbeat.
 const ROUTE: &str = "/api/v1/cloud/environments/{environment_id}/work/{work_id}/heartbeat";
+/// The route by which events are sent.
+const EVENTS: &str = "/api/v1/cloud/sessions/{session_id}/events";
+/// As long as the id of an event.
+const EVENT_ID: &str = "evt_019f5a11c0de7abc9def0123456789ab";
 /// As long as the id that a server gives a request.
 const REQUEST_ID: &str = "0f6f6f0e-6a52-4a0e-9a39-0d1f0a5a7f11";
 
@@ -62,7 +67,7 @@ fn serve_on(port: Port, until: watch::Receiver<bool>) {
 }
 
 fn router() -> Router {
-    Router::new().route(ROUTE, post(heartbeat))
+    Router::new().route(ROUTE, post(heartbeat)).route(EVENTS, post(send))
 }
 
 #[derive(Deserialize)]
@@ -96,6 +101,45 @@ async fn heartbeat(
         state: "active",
         ttl_seconds: query.desired_ttl_seconds.unwrap_or(300),
     };
+    ([(HeaderName::from_static("x-request-id"), REQUEST_ID)], Json(answer))
+}
+
+#[derive(Deserialize)]
+struct EventsBody {
+    events: Vec<Value>,
+}
+
+#[derive(Serialize)]
+struct EventsAnswer {
+    data: Vec<EventAnswer>,
+}
+
+#[derive(Serialize)]
+struct EventAnswer {
+    id: &'static str,
+    r#type: Value,
+    #[serde(skip_serializing_if = "Value::is_null")]
+    content: Value,
+    /// What is kept for the model has none yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    processed_at: Option<&'static str>,
+}
+
+async fn send(
+    Path(session): Path<String>,
+    Json(body): Json<EventsBody>,
+) -> ([(HeaderName, &'static str); 1], Json<EventsAnswer>) {
+    std::hint::black_box(session);
+    let data = body.events.into_iter().map(|mut event| {
+        let content = event["content"].take();
+        EventAnswer {
+            id: EVENT_ID,
+            r#type: event["type"].take(),
+            processed_at: content.is_null().then_some("2026-07-02T09:20:03.004310Z"),
+            content,
+        }
+    });
+    let answer = EventsAnswer { data: data.collect() };
     ([(HeaderName::from_static("x-request-id"), REQUEST_ID)], Json(answer))
 }
 

@@ -47,6 +47,11 @@ impl SharedRecorder {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).latency()
     }
 
+    /// Forgets what was recorded.
+    pub(crate) fn clear(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Throughput over the whole window.
     pub(crate) fn rate(&self) -> Rate {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).rate()

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::disk::Disk;
+use super::events::Events;
 use super::process::mebibytes;
 use super::table::Figures;
 
@@ -28,6 +29,8 @@ pub(crate) enum Reached {
     Missed,
     /// The server does not tell.
     Unknown,
+    /// There is no target.
+    Untold,
 }
 
 /// Two limits that a figure must keep to.
@@ -66,6 +69,12 @@ impl Limits {
 }
 
 impl Row {
+    /// A figure that nothing was promised about.
+    fn untold(what: &str, measured: String) -> Self {
+        let (must, aim) = ("none".to_owned(), "none".to_owned());
+        Self { what: what.to_owned(), measured, must, aim, reached: Reached::Untold }
+    }
+
     /// A line of a Markdown table.
     pub(crate) fn text(&self) -> String {
         let Self { what, measured, must, aim, reached } = self;
@@ -74,6 +83,7 @@ impl Row {
             Reached::Must => "must",
             Reached::Missed => "missed",
             Reached::Unknown => "unknown",
+            Reached::Untold => "no target",
         };
         format!("| {what} | {measured} | {must} | {aim} | {reached} |")
     }
@@ -84,6 +94,8 @@ pub(crate) fn rows(figures: &Figures, disk: &Disk) -> Vec<Row> {
     let mut rows = heartbeat_rows(figures, disk).to_vec();
     rows.extend(queue_rows(figures));
     rows.extend(footprint_rows(figures));
+    rows.extend(event_rows(figures));
+    rows.extend(session_rows(figures));
     rows
 }
 
@@ -197,6 +209,61 @@ fn footprint_rows(figures: &Figures) -> [Row; 4] {
             format!("{:.2} s", start.seconds),
         ),
     ]
+}
+
+fn event_rows(figures: &Figures) -> [Row; 3] {
+    let Figures { events, messages, events_alone: alone, .. } = figures;
+    let limits = Limits::AtLeast { must: 8000.0, aim: 15_000.0 };
+    let measured = |events: &Events| {
+        let share = events.of_ceiling.map_or_else(|| "?".to_owned(), |share| format!("{share:.2}"));
+        format!("{:.0}/s, {share} of the loopback ceiling", events.per_second)
+    };
+    [
+        limits.row("events appended, 64 sessions", Some(events.per_second), "/s", measured(events)),
+        limits.row(
+            "messages kept for the model, 64 sessions",
+            Some(messages.per_second),
+            "/s",
+            measured(messages),
+        ),
+        Row::untold(
+            "events appended, 1 session",
+            format!("{:.0}/s, p50 {:.3} ms", alone.per_second, alone.p50_ms),
+        ),
+    ]
+}
+
+fn session_rows(figures: &Figures) -> Vec<Row> {
+    let Figures { delivery, streams, turns, .. } = figures;
+    let mut rows = Vec::new();
+    for crowd in &delivery.crowds {
+        let (readers, latency) = (crowd.readers, crowd.latency);
+        let what = format!("append to delivery, {readers} reader(s) of one session, p50 / p99");
+        let measured = format!("{:.2} / {:.2} ms", latency.p50_ms, latency.p99_ms);
+        rows.push(match readers {
+            100 => Limits::AtMost { must: 20.0, aim: 10.0 }.row(
+                &what,
+                Some(latency.p99_ms),
+                " ms",
+                measured,
+            ),
+            _ => Row::untold(&what, measured),
+        });
+    }
+    let kibibytes = streams.bytes_each / 1024.0;
+    rows.push(Limits::AtMost { must: 30.0, aim: 20.0 }.row(
+        "memory of each of 5,000 idle streams",
+        Some(kibibytes),
+        " KiB",
+        format!("{kibibytes:.1} KiB"),
+    ));
+    for (what, kind) in [
+        ("turns, 64 sessions, the model answers at once", &turns.plain),
+        ("turns, 64 sessions, with a call of a tool that is answered at once", &turns.with_tool),
+    ] {
+        rows.push(Row::untold(what, format!("{:.0}/s", kind.per_second)));
+    }
+    rows
 }
 
 #[cfg(test)]

@@ -73,6 +73,12 @@ impl Recorder {
         Progress::GoOn
     }
 
+    /// Forgets what was recorded.
+    pub(crate) fn clear(&mut self) {
+        self.latencies.reset();
+        self.seconds.clear();
+    }
+
     /// Latencies so far.
     pub(crate) fn latency(&self) -> Latency {
         Latency::of(&self.latencies)

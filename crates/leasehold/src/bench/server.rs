@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 
 use super::process::Meter;
 use super::report;
+use super::script;
 use super::target::Target;
 use crate::secret;
 
@@ -71,6 +72,13 @@ struct Launch {
     folder: tempfile::TempDir,
 }
 
+/// Which model the agents of a server are run by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Models {
+    BuiltIn,
+    Scripted,
+}
+
 impl UnderTest {
     /// The running server, or a new one with an empty database.
     pub(crate) async fn server(&self) -> Result<Server> {
@@ -92,12 +100,23 @@ impl UnderTest {
         self.own_server().await
     }
 
+    /// A new server with an empty database whose model plays this program's [`script`]; refuses a
+    /// running one.
+    pub(crate) async fn scripted_server(&self) -> Result<Server> {
+        if self.url.is_some() {
+            bail!(
+                "this measurement needs a server whose model plays its script and takes no --url"
+            );
+        }
+        self.start_server(Models::Scripted).await
+    }
+
     /// The server that answers the same bytes without a store.
     pub(crate) async fn ceiling(&self, threads: usize) -> Result<Server> {
         let arguments = ["bench-ceiling", "--listen", "127.0.0.1:0", "--threads"];
         let mut arguments: Vec<String> = arguments.map(str::to_owned).into();
         arguments.push(threads.to_string());
-        self.launch(std::env::current_exe()?, |_| arguments).await
+        self.launch(std::env::current_exe()?, |_| Ok(arguments)).await
     }
 
     /// The folder on whose disk the server keeps its data.
@@ -106,6 +125,10 @@ impl UnderTest {
     }
 
     async fn own_server(&self) -> Result<Server> {
+        self.start_server(Models::BuiltIn).await
+    }
+
+    async fn start_server(&self, models: Models) -> Result<Server> {
         let binary = match &self.binary {
             Some(binary) => binary.clone(),
             None => std::env::current_exe()?,
@@ -113,7 +136,13 @@ impl UnderTest {
         let server = self
             .launch(binary, |folder| {
                 let data = folder.join("data").display().to_string();
-                ["serve", "--listen", "127.0.0.1:0", "--data", &data].map(str::to_owned).into()
+                let serve = ["serve", "--listen", "127.0.0.1:0", "--data", &data];
+                let mut arguments: Vec<String> = serve.map(str::to_owned).into();
+                if models == Models::Scripted {
+                    let file = script::write(folder)?;
+                    arguments.extend(["--models".to_owned(), file.display().to_string()]);
+                }
+                Ok(arguments)
             })
             .await?;
         server.until_ready().await?;
@@ -123,7 +152,7 @@ impl UnderTest {
     async fn launch(
         &self,
         binary: PathBuf,
-        arguments: impl FnOnce(&Path) -> Vec<String>,
+        arguments: impl FnOnce(&Path) -> Result<Vec<String>>,
     ) -> Result<Server> {
         let folder = tempfile::Builder::new()
             .prefix("leasehold-bench-")
@@ -132,7 +161,7 @@ impl UnderTest {
         if lies_in_memory(folder.path())? {
             report::note("the data folder lies in memory: commits cost nothing there");
         }
-        let arguments = arguments(folder.path());
+        let arguments = arguments(folder.path())?;
         Server::start(Launch { binary, arguments, token: secret::mint_token()?, folder }).await
     }
 }

@@ -6,8 +6,10 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::cycles::{self, Cycles, CyclesArgs};
+use super::delivery::{self, Delivery, DeliveryArgs};
 use super::disk::{self, Disk};
 use super::dispatch::{self, Dispatch, DispatchArgs};
+use super::events::{self, Events, Word};
 use super::heartbeats::{self, Heartbeats, Load};
 use super::idle::{self, Idle, IdleArgs};
 use super::lapse::{self, Lapse, LapseArgs};
@@ -17,6 +19,8 @@ use super::memory::{self, Memory, MemoryArgs};
 use super::report::{self, Outcome};
 use super::server::UnderTest;
 use super::start::{self, Start, StartArgs};
+use super::streams::{self, Streams, StreamsArgs};
+use super::turns::{self, Turns, TurnsArgs};
 
 /// How long the disk is probed each way.
 const PROBE: Duration = Duration::from_secs(2);
@@ -38,6 +42,10 @@ struct Sizes {
     lapse: LapseArgs,
     memory: MemoryArgs,
     start: StartArgs,
+    events: events::Load,
+    delivery: DeliveryArgs,
+    streams: StreamsArgs,
+    turns: TurnsArgs,
 }
 
 /// Everything that was measured.
@@ -71,6 +79,18 @@ pub(crate) struct Figures {
     pub(crate) memory: Memory,
     /// Start with a full database.
     pub(crate) start: Start,
+    /// Sent to 64 sessions, with the ceiling.
+    pub(crate) events: Events,
+    /// The same with messages.
+    pub(crate) messages: Events,
+    /// Sent to one session.
+    pub(crate) events_alone: Events,
+    /// To readers of one session.
+    pub(crate) delivery: Delivery,
+    /// Idle streams.
+    pub(crate) streams: Streams,
+    /// Whole turns.
+    pub(crate) turns: Turns,
 }
 
 impl Sizes {
@@ -97,6 +117,10 @@ impl Sizes {
                 runs,
                 kill: false,
             },
+            events: events::Load { sessions: 64, event: Word::Interrupt, seconds, runs },
+            delivery: DeliveryArgs { readers: vec![1, 100, 1000], rounds: pick(1000, 100) },
+            streams: StreamsArgs { streams: 5000, sessions: 500, seconds: pick(20, 16) },
+            turns: TurnsArgs { sessions: 64, seconds, runs },
         }
     }
 }
@@ -108,6 +132,7 @@ pub(crate) async fn run(args: &AllArgs, under_test: &UnderTest) -> Result<All> {
     report::note(&disk.text());
     let sizes = Sizes::new(args.quick);
     let (heartbeats, alone) = heartbeats_of_both_kinds(sizes.heartbeats, under_test).await?;
+    let [events, messages, events_alone] = events_of_all_kinds(sizes.events, under_test).await?;
     let figures = Figures {
         heartbeats,
         alone,
@@ -117,6 +142,12 @@ pub(crate) async fn run(args: &AllArgs, under_test: &UnderTest) -> Result<All> {
         lapse: noted(lapse::run(&sizes.lapse, under_test).await?),
         memory: noted(memory::run(&sizes.memory, under_test).await?),
         start: noted(start::run(&sizes.start, under_test).await?),
+        events,
+        messages,
+        events_alone,
+        delivery: noted(delivery::run(&sizes.delivery, under_test).await?),
+        streams: noted(streams::run(&sizes.streams, under_test).await?),
+        turns: noted(turns::run(&sizes.turns, under_test).await?),
     };
     Ok(All {
         scenario: "all",
@@ -140,6 +171,18 @@ async fn heartbeats_of_both_kinds(
     let many = noted(stage.measure(load, Some(&ceiling)).await?);
     let alone = stage.measure(Load { connections: 1, ..load }, None).await?;
     Ok((many, noted(alone)))
+}
+
+/// Many sessions and one, of which the many are sent messages as well.
+async fn events_of_all_kinds(load: events::Load, under_test: &UnderTest) -> Result<[Events; 3]> {
+    let server = under_test.scripted_server().await?;
+    let ceiling = under_test.ceiling(1).await?;
+    let many = noted(events::measure(&server, load, Some(&ceiling)).await?);
+    let messages = events::Load { event: Word::Message, ..load };
+    let messages = noted(events::measure(&server, messages, Some(&ceiling)).await?);
+    let alone = events::Load { sessions: 1, ..load };
+    let alone = noted(events::measure(&server, alone, None).await?);
+    Ok([many, messages, alone])
 }
 
 /// Shows a result while the others are still to come.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context as _, Result, bail};
+use tokio::net::TcpStream;
 
 use super::http::{Connection, text_member};
 
@@ -33,6 +34,15 @@ impl Target {
     /// A new connection.
     pub(crate) async fn connect(&self) -> Result<Connection> {
         Connection::open(self.address).await
+    }
+
+    /// A new connection that nothing is known of.
+    pub(crate) async fn connect_raw(&self) -> Result<TcpStream> {
+        let stream = TcpStream::connect(self.address)
+            .await
+            .with_context(|| format!("could not connect to {}", self.address))?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
     }
 
     /// The bytes of a whole request. `extra` holds further header lines, each with its line end.
@@ -69,15 +79,21 @@ impl Target {
     /// sessions will run.
     pub(crate) async fn create_environment(&self, name: &str) -> Result<String> {
         if self.agent.get().is_none() {
-            let body = r#"{"name":"bench","model":"scripted"}"#;
-            let answer = self.call("POST", "/api/v1/cloud/agents", body).await?;
-            let id = text_member(&answer, "id").context("the new agent has no id")?;
-            self.agent.get_or_init(|| String::from_utf8_lossy(id).into_owned());
+            let agent = self.create_agent("items", "[]").await?;
+            self.agent.get_or_init(|| agent);
         }
         let name = format!("bench-{name}-{:08x}", fastrand::u32(..));
         let body = format!(r#"{{"name":"{name}","config":{{"type":"self_hosted"}}}}"#);
         let answer = self.call("POST", "/api/v1/cloud/environments", &body).await?;
         let id = text_member(&answer, "id").context("the new environment has no id")?;
+        Ok(String::from_utf8_lossy(id).into_owned())
+    }
+
+    /// Makes an agent with these tools, run by the model that every server has; its id.
+    pub(crate) async fn create_agent(&self, name: &str, tools: &str) -> Result<String> {
+        let body = format!(r#"{{"name":"bench {name}","model":"scripted","tools":{tools}}}"#);
+        let answer = self.call("POST", "/api/v1/cloud/agents", &body).await?;
+        let id = text_member(&answer, "id").context("the new agent has no id")?;
         Ok(String::from_utf8_lossy(id).into_owned())
     }
 

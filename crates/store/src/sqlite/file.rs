@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use leasehold_model::Timestamp;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::migrations::{self, Mismatch};
@@ -53,7 +54,14 @@ fn prepare(db: &mut Connection, fresh: bool, now: Timestamp) -> rusqlite::Result
     db.pragma_update(None, "wal_autocheckpoint", 0)?;
     db.pragma_update(None, "cache_size", -8_192)?;
     db.set_prepared_statement_cache_capacity(128);
+    keep_plans(db)?;
     migrations::migrate(db, now)
+}
+
+/// Sees to it that a statement is compiled once. Otherwise SQLite looks at the values of some
+/// parameters, such as that of `LIMIT`, and compiles the statement again whenever one is bound.
+fn keep_plans(db: &Connection) -> rusqlite::Result<()> {
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(|_| ())
 }
 
 /// Opens the file for reading beside the writer.
@@ -66,6 +74,7 @@ pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
     db.pragma_update(None, "query_only", true)?;
     db.pragma_update(None, "cache_size", -1_024)?;
     db.set_prepared_statement_cache_capacity(64);
+    keep_plans(&db)?;
     Ok(db)
 }
 

@@ -1,4 +1,5 @@
-//! Filling in the working set: heads and facts from memory, everything else by its key.
+//! Filling in the working set: heads, facts and recent sessions from memory, everything else by its
+//! key.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use leasehold_model::id::Id;
 use leasehold_model::idempotency::ResponseKey;
 use leasehold_model::rows::{Keys, Rows, Table};
 use leasehold_model::session::AgentRef;
-use leasehold_model::{AgentId, EnvironmentId, SessionId, Timestamp, WorkId};
+use leasehold_model::{AgentId, EnvironmentId, Log, SessionId, Timestamp, WorkId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::books::Books;
@@ -63,7 +64,7 @@ pub(super) fn load(
         codec::environment,
     )?;
     by_id(db, codec::AGENTS, codec::AGENT, agents, &mut rows.agents, codec::agent)?;
-    by_id(db, "sessions", codec::SESSION, sessions, &mut rows.sessions, codec::session)?;
+    load_sessions(db, shared, sessions, rows)?;
     load_snapshots(db, agent_versions, snapshots, rows)?;
     load_facts(shared, facts, rows);
     for environment in residents {
@@ -71,15 +72,11 @@ pub(super) fn load(
         let some = sessions.len() + 1;
         rows.residents.insert(*environment, sessions_of(db, *environment, some)?);
     }
-    for session in live_work {
-        if let Some(id) = live_work_of(db, *session)? {
-            rows.live_work.insert(*session, id);
-            load_head(db, &shared.books(), id, rows)?;
-        }
-    }
+    load_live_work(db, shared, live_work, rows)?;
     for session in logs {
         load_log(db, shared, *session, rows)?;
     }
+    shared.recent().note(keys, rows);
     let others = work.len() + live_work.len();
     load_heads(db, &shared.books(), work, rows)?;
     load_candidates(db, shared, ready, others, now, rows)?;
@@ -90,6 +87,50 @@ pub(super) fn load(
         load_body(db, *id, rows)?;
     }
     load_responses(db, responses, rows)
+}
+
+/// Sessions; those that are remembered come out of memory.
+fn load_sessions(
+    db: &Connection,
+    shared: &Shared,
+    ids: &[SessionId],
+    rows: &mut Rows,
+) -> rusqlite::Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let mut others = Vec::new();
+    {
+        let mut recent = shared.recent();
+        for id in ids {
+            match recent.get(*id) {
+                Some(known) => rows.sessions.load(*id, known.session.clone()),
+                None => others.push(*id),
+            }
+        }
+    }
+    by_id(db, "sessions", codec::SESSION, &others, &mut rows.sessions, codec::session)
+}
+
+/// The live items of sessions, with their heads.
+fn load_live_work(
+    db: &Connection,
+    shared: &Shared,
+    sessions: &[SessionId],
+    rows: &mut Rows,
+) -> rusqlite::Result<()> {
+    for session in sessions {
+        let known = shared.recent().get(*session).map(|known| known.live);
+        let live = match known {
+            Some(live) => live,
+            None => live_work_of(db, *session)?,
+        };
+        if let Some(id) = live {
+            rows.live_work.insert(*session, id);
+            load_head(db, &shared.books(), id, rows)?;
+        }
+    }
+    Ok(())
 }
 
 fn load_responses(
@@ -242,9 +283,7 @@ fn load_waiting_session(
     let Some(session) = rows.work.get(&work).map(|work| work.session) else { return Ok(()) };
     load_log(db, shared, session, rows)?;
     match rows.logs.get(&session) {
-        Some(log) if log.fold.needs_worker() => {
-            by_id(db, "sessions", codec::SESSION, &[session], &mut rows.sessions, codec::session)
-        }
+        Some(log) if log.fold.needs_worker() => load_sessions(db, shared, &[session], rows),
         Some(_) | None => Ok(()),
     }
 }
@@ -259,17 +298,24 @@ fn load_log(
     if rows.logs.has(&session) {
         return Ok(());
     }
-    let mut statement =
-        db.prepare_cached(&format!("SELECT {} FROM logs WHERE session = ?1", codec::LOG))?;
-    let Some(log) = statement.query_row([session.bytes()], codec::log).optional()? else {
-        return Ok(());
+    let known = shared.recent().get(session).map(|known| known.log.clone());
+    let log = match known {
+        Some(log) => log,
+        None => log_of(db, session)?,
     };
+    let Some(log) = log else { return Ok(()) };
     let turn = log.turn;
     rows.logs.load(session, log);
     match turn {
         Some(turn) => load_head(db, &shared.books(), turn, rows),
         None => Ok(()),
     }
+}
+
+pub(super) fn log_of(db: &Connection, session: SessionId) -> rusqlite::Result<Option<Log>> {
+    db.prepare_cached(&format!("SELECT {} FROM logs WHERE session = ?1", codec::LOG))?
+        .query_row([session.bytes()], codec::log)
+        .optional()
 }
 
 pub(super) fn live_work_of(

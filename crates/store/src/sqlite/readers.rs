@@ -4,17 +4,20 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use rusqlite::Connection;
+use tokio::sync::Semaphore;
 
 use super::file;
 use crate::error::StoreError;
 
-/// How many connections are kept open.
-const KEPT: usize = 4;
+/// How many connections there are at the most: as many reads as go on at the same time. Further
+/// ones wait for their turn, which takes neither a thread nor a connection.
+const MOST: usize = 4;
 
 /// A pool of read-only connections. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Readers {
     path: Arc<PathBuf>,
+    turns: Arc<Semaphore>,
     idle: Arc<Mutex<Idle>>,
 }
 
@@ -27,7 +30,8 @@ struct Idle {
 
 impl Readers {
     pub(super) fn new(path: &Path) -> Self {
-        Self { path: Arc::new(path.to_owned()), idle: Arc::default() }
+        let turns = Arc::new(Semaphore::new(MOST));
+        Self { path: Arc::new(path.to_owned()), turns, idle: Arc::default() }
     }
 
     /// Runs a read beside the writer, on a thread where it may block.
@@ -35,6 +39,8 @@ impl Readers {
         &self,
         read: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        let turn =
+            Arc::clone(&self.turns).acquire_owned().await.map_err(StoreError::unavailable)?;
         let readers = self.clone();
         let reading = tokio::task::spawn_blocking(move || {
             let db = match readers.take() {
@@ -43,6 +49,8 @@ impl Readers {
             };
             let result = read(&db);
             readers.give_back(db);
+            // Also if nobody waits for the result any more: the read has gone on till here.
+            drop(turn);
             result
         });
         reading.await.unwrap_or_else(|error| Err(StoreError::unavailable(error)))
@@ -62,7 +70,7 @@ impl Readers {
 
     fn give_back(&self, db: Connection) {
         let mut idle = self.idle();
-        if idle.connections.len() < KEPT && !idle.closed {
+        if !idle.closed {
             idle.connections.push(db);
         }
     }

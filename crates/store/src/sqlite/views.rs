@@ -138,6 +138,10 @@ impl Views for Sqlite {
     }
 
     fn session(&self, id: SessionId) -> Answer<'_, Option<Session>> {
+        let recent = self.shared.recent().get(id).map(|known| known.session.clone());
+        if recent.is_some() {
+            return Box::pin(std::future::ready(Ok(recent)));
+        }
         self.one("sessions", codec::SESSION, id, codec::session)
     }
 
@@ -162,6 +166,9 @@ impl Views for Sqlite {
     }
 
     fn logs(&self, of: Vec<SessionId>) -> Answer<'_, HashMap<SessionId, Log>> {
+        if let Some(logs) = self.recent_logs(&of) {
+            return Box::pin(std::future::ready(Ok(logs)));
+        }
         Box::pin(self.readers.read(move |db| logs_of(db, &of).map_err(StoreError::unavailable)))
     }
 
@@ -299,6 +306,18 @@ impl Sqlite {
         }))
     }
 
+    /// The heads of the logs of these sessions, if all are remembered.
+    fn recent_logs(&self, of: &[SessionId]) -> Option<HashMap<SessionId, Log>> {
+        let mut recent = self.shared.recent();
+        let mut logs = HashMap::with_capacity(of.len());
+        for id in of {
+            if let Some(log) = recent.get(*id)?.log.clone() {
+                logs.insert(*id, log);
+            }
+        }
+        Some(logs)
+    }
+
     fn list<K: 'static, T: Send + 'static>(
         &self,
         query: Query,
@@ -340,11 +359,9 @@ fn newest(db: &Connection, shared: &super::Shared, row: Work) -> Result<Work, St
 }
 
 fn logs_of(db: &Connection, sessions: &[SessionId]) -> rusqlite::Result<HashMap<SessionId, Log>> {
-    let mut statement =
-        db.prepare_cached(&format!("SELECT {} FROM logs WHERE session = ?1", codec::LOG))?;
     let mut logs = HashMap::with_capacity(sessions.len());
     for session in sessions {
-        if let Some(log) = statement.query_row([session.bytes()], codec::log).optional()? {
+        if let Some(log) = load::log_of(db, *session)? {
             logs.insert(*session, log);
         }
     }
