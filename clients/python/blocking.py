@@ -12,6 +12,9 @@ from collections.abc import Iterator
 from typing import Any
 
 
+END = object()
+
+
 class EventLoop:
     """An event loop that runs in a thread until it is closed."""
 
@@ -46,10 +49,9 @@ class Blocking:
         return Blocking(value, self._loop) if _leads_to_methods(value) else value
 
     def __iter__(self) -> Iterator[Any]:
-        async def collect() -> list[Any]:
-            return [item async for item in self._target]
-
-        return iter(self._loop.run(collect()))
+        items = aiter(self._target)
+        while (item := self._loop.run(anext(items, END))) is not END:
+            yield item
 
     def _finish(self, result: Any) -> Any:
         if inspect.isawaitable(result):
@@ -63,5 +65,5 @@ def _leads_to_methods(value: Any) -> bool:
 
 
 def _has_methods_to_await(value: Any) -> bool:
-    """Whether an answer is a page or a raw response."""
+    """Whether an answer is a page, a stream or a raw response."""
     return hasattr(type(value), "__aiter__") or inspect.iscoroutinefunction(getattr(value, "parse", None))

@@ -12,6 +12,7 @@ import pytest
 import qca
 
 from blocking import Blocking, EventLoop
+from notes import Notes
 from server import Account, Server
 
 # The SDKs read the environment: nothing there may lead them elsewhere.
@@ -41,8 +42,16 @@ def account(server: Server, request: pytest.FixtureRequest) -> Account:
 
 @pytest.fixture
 def agent_id(account: Account) -> str:
-    """An agent for the sessions of the test."""
+    """An agent that says what it hears."""
     return account.agent()
+
+
+@pytest.fixture
+def notes_url() -> Iterator[str]:
+    """An MCP server."""
+    notes = Notes()
+    yield notes.url
+    notes.close()
 
 
 @pytest.fixture(scope="session")

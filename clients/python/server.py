@@ -11,7 +11,8 @@ import secrets
 import signal
 import subprocess
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 from queue import Empty, Queue
@@ -21,21 +22,32 @@ import httpx
 
 START_SECONDS = 30
 STOP_SECONDS = 15
+PATIENCE_SECONDS = 30
+MODELS = Path(__file__).parent.parent / "models" / "models.toml"
 LISTENING = re.compile(r"^listening on (http://\S+)$")
 
 
 class Server:
-    """One running `leasehold dev` on a free port, with its own data folder."""
+    """One running `leasehold dev` on a free port, with its own data folder and models that play scripts.
 
-    def __init__(self, binary: str, folder: Path) -> None:
+    `settings` are further flags, as in `default_ttl_seconds=10`.
+    """
+
+    def __init__(self, binary: str, folder: Path, **settings: object) -> None:
         self.admin_token = "pt-" + secrets.token_urlsafe(32)
-        self._log_path = folder / "stderr.log"
-        self._log = self._log_path.open("wb")
-        command = [binary, "dev", "--listen", "127.0.0.1:0", "--data", str(folder / "data"), "--manual-clock"]
+        self._folder = folder
+        self._command = [binary, "dev", "--data", str(folder / "data"), "--models", str(MODELS), "--manual-clock"]
+        for name, value in {"mcp_private_hosts": "127.0.0.1", **settings}.items():
+            self._command += ["--" + name.replace("_", "-"), str(value)]
+        self._start("127.0.0.1:0")
+
+    def _start(self, listen: str) -> None:
+        self._log_path = self._folder / "stderr.log"
+        self._log = self._log_path.open("ab")
         self._process = subprocess.Popen(
-            command,
+            [*self._command, "--listen", listen],
             env={**os.environ, "LEASEHOLD_ADMIN_TOKEN": self.admin_token},
-            cwd=folder,
+            cwd=self._folder,
             stdout=subprocess.PIPE,
             stderr=self._log,
             text=True,
@@ -82,6 +94,18 @@ class Server:
             self._reader.join(timeout=STOP_SECONDS)
             self._log.close()
 
+    def kill(self) -> None:
+        """Ends the server as a power cut would."""
+        self._http.close()
+        self._process.kill()
+        self._process.wait()
+        self._reader.join(timeout=STOP_SECONDS)
+        self._log.close()
+
+    def restart(self) -> None:
+        """Starts a server that was killed again, at the same address and with the same data."""
+        self._start(self.url.removeprefix("http://"))
+
     def call(self, method: str, path: str, *, token: str | None = None, **options: Any) -> httpx.Response:
         """One request with the administrator's token, or another's, as Bearer."""
         headers = {"Authorization": f"Bearer {token or self.admin_token}", **options.pop("headers", {})}
@@ -119,9 +143,9 @@ class Account:
         self.id = account_id
         self.token = token
 
-    def agent(self, name: str = "reviewer") -> str:
-        """A new agent's id; its model plays a script."""
-        body = {"name": name, "model": "scripted"}
+    def agent(self, name: str = "reviewer", **fields: Any) -> str:
+        """The id of a new agent, which says what it hears unless `fields` name another model."""
+        body = {"name": name, "model": "echo", **fields}
         return self.server.json("POST", "/api/v1/cloud/agents", token=self.token, json=body)["id"]
 
     def environment_key(self, environment_id: str) -> str:
@@ -137,6 +161,15 @@ class Account:
     def outcomes(self, environment_id: str, work_id: str) -> list[str]:
         """How each attempt at a work item ended."""
         return [attempt["outcome"] for attempt in self.attempts(environment_id, work_id)]
+
+
+def eventually(condition: Callable[[], Any]) -> Any:
+    """Waits until a condition holds, and returns what it says then."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+    return found
 
 
 def instant(text: str) -> datetime:

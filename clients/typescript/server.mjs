@@ -11,10 +11,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import Anthropic from '@anthropic-ai/sdk';
 
 const LISTENING = /^listening on (http:\/\/\S+)$/;
 const STOP_MILLISECONDS = 15_000;
+const PATIENCE_MILLISECONDS = 30_000;
+const MODELS = fileURLToPath(new URL('../models/models.toml', import.meta.url));
 
 export const SELF_HOSTED = /** @type {const} */ ({ type: 'self_hosted' });
 
@@ -23,17 +27,20 @@ for (const name of Object.keys(process.env)) {
   if (name.startsWith('ANTHROPIC_')) delete process.env[name];
 }
 
-/** One running `leasehold dev` on a free port, with its own data folder. */
+/** One running `leasehold dev` on a free port, with its own data folder and models that play scripts. */
 export class Server {
-  /** Starts the binary that `LEASEHOLD_BIN` names and waits for its address. */
-  static async start() {
+  /** Starts the binary that `LEASEHOLD_BIN` names, with further flags, and waits for its address. */
+  static async start(...flags) {
     const binary = process.env.LEASEHOLD_BIN;
     assert.ok(binary, 'set LEASEHOLD_BIN to the path of the leasehold binary');
     const folder = await mkdtemp(path.join(tmpdir(), 'leasehold-'));
     const adminToken = `pt-${randomBytes(32).toString('base64url')}`;
     const child = spawn(
       path.resolve(binary),
-      ['dev', '--listen', '127.0.0.1:0', '--data', path.join(folder, 'data'), '--manual-clock'],
+      [
+        ...['dev', '--listen', '127.0.0.1:0', '--data', path.join(folder, 'data')],
+        ...['--models', MODELS, '--manual-clock', ...flags],
+      ],
       { cwd: folder, env: { ...process.env, LEASEHOLD_ADMIN_TOKEN: adminToken } },
     );
     let log = '';
@@ -115,9 +122,9 @@ export class Account {
     this.client = server.connect(token);
   }
 
-  /** A new agent's id; its model plays a script. */
-  async agent() {
-    return (await this.client.beta.agents.create({ name: 'reviewer', model: 'scripted' })).id;
+  /** The id of a new agent, which says what it hears unless `fields` name another model. */
+  async agent(fields = {}) {
+    return (await this.client.beta.agents.create({ name: 'reviewer', model: 'echo', ...fields })).id;
   }
 }
 
@@ -140,6 +147,16 @@ export class Farm {
     const session = await this.operator.sessions.create({ agent: this.agentId, environment_id: this.id });
     const items = await collect(this.work.list(this.id));
     return items.find((item) => item.data.id === session.id);
+  }
+
+  /** The items of a session, oldest first. */
+  async items(sessionId) {
+    return (await collect(this.work.list(this.id))).filter((item) => item.data.id === sessionId);
+  }
+
+  /** How each attempt at an item ended. */
+  async outcomes(workId) {
+    return (await this.attempts(workId)).map((attempt) => attempt.outcome);
   }
 
   /** The attempt history of an item, oldest first. */
@@ -173,6 +190,15 @@ export async function collect(items) {
   const found = [];
   for await (const item of items) found.push(item);
   return found;
+}
+
+/** Waits until a condition holds. */
+export async function eventually(condition) {
+  const deadline = Date.now() + PATIENCE_MILLISECONDS;
+  while (!(await condition())) {
+    assert.ok(Date.now() < deadline, 'waited in vain');
+    await pause(20);
+  }
 }
 
 export function ids(items) {

@@ -5,7 +5,8 @@
 // The environment key comes in WORKER_ENVIRONMENT_KEY. The worker prints `ready`,
 // waits for a line on its input, and then reports on its output as JSON lines.
 // STAGE `held` takes one item, sends a heartbeat and hangs; `finish` takes items
-// until the queue is empty, each with two heartbeats.
+// until the queue is empty, each with two heartbeats; `serve` is the SDK's whole worker,
+// which takes items and runs tools, here, for ever.
 
 import { once } from 'node:events';
 import Anthropic from '@anthropic-ai/sdk';
@@ -25,6 +26,7 @@ const beat = async (id, expected) => {
 
 console.log('ready');
 await once(process.stdin, 'data');
+if (stage === 'serve') await work.worker({ environmentId, environmentKey, maxIdleMs: 1000 }).run();
 for await (const { id } of work.poller({ environmentId, environmentKey, drain: true, blockMs: null })) {
   const last = await beat(id, 'NO_HEARTBEAT');
   if (stage === 'held') {

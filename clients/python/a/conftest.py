@@ -1,14 +1,16 @@
 """A self-hosted environment, work items in it, and a worker with its key."""
 
-import base64
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import anthropic
 import pytest
 from anthropic.types.beta.environments import BetaSelfHostedWork
 
-from server import Account
+from conversation import Conversation
+from farm import Farm
+from farm import sessions_token as read_sessions_token
+from server import Account, Server
 
 
 @pytest.fixture
@@ -38,9 +40,30 @@ def enqueue(
 
 @pytest.fixture
 def sessions_token() -> Callable[[str], str]:
-    """Takes the claim token out of a secret, as the stock worker does."""
+    """Takes the claim token out of a secret."""
+    return read_sessions_token
 
-    def read(secret: str) -> str:
-        return json.loads(base64.urlsafe_b64decode(secret + "=" * (-len(secret) % 4)))["sessions_token"]
 
-    return read
+@pytest.fixture
+def farm(server: Server, account: Account, tmp_path: Path) -> Iterator[Farm]:
+    farm = Farm(server, account, tmp_path)
+    yield farm
+    farm.close()
+
+
+@pytest.fixture
+def converse(
+    a: anthropic.Anthropic, environment_id: str, account: Account
+) -> Iterator[Callable[..., Conversation]]:
+    """Makes a session whose agent has this model and these tools, and watches it."""
+    open_ones = []
+
+    def start(model: str, *tools: dict, agent: dict | None = None, **stream: object) -> Conversation:
+        agent_id = account.agent(model=model, tools=list(tools), **(agent or {}))
+        made = a.beta.sessions.create(agent=agent_id, environment_id=environment_id)
+        open_ones.append(Conversation(a.beta.sessions, made.id, **stream))
+        return open_ones[-1]
+
+    yield start
+    for each in open_ones:
+        each.close()

@@ -1,110 +1,12 @@
 """The Anthropic SDK's own work poller: two that race, and one that is killed."""
 
 import asyncio
-import json
-import os
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import anthropic
 import pytest
-from anthropic.lib.environments import iter_work
 from anthropic.types.beta.environments import BetaHeartbeatPreconditionFailedError
 
-from server import Account, Server
-
-PATIENCE = 60
-
-
-class Farm:
-    """An environment with its key, and the operator's view of its items."""
-
-    def __init__(self, server: Server, account: Account) -> None:
-        self.server = server
-        self.account = account
-        self.operator = anthropic.Anthropic(auth_token=account.token, base_url=server.url, max_retries=0)
-        self.id = self.operator.beta.environments.create(name="farm", config={"type": "self_hosted"}).id
-        self.agent_id = account.agent()
-        self.key = account.environment_key(self.id)
-        self.worker = anthropic.Anthropic(auth_token=self.key, base_url=server.url, max_retries=0)
-
-    def enqueue(self, count: int) -> list[str]:
-        """Queues items and returns their ids, oldest first."""
-        for _ in range(count):
-            self.operator.beta.sessions.create(agent=self.agent_id, environment_id=self.id)
-        return [item.id for item in self.worker.beta.environments.work.list(self.id)]
-
-    def states(self) -> set[str]:
-        return {item.state for item in self.worker.beta.environments.work.list(self.id)}
-
-    def drain(self) -> list[str]:
-        """What one more worker finds in the queue."""
-        work = self.worker.beta.environments.work
-        return [item.id for item in iter_work(work, environment_id=self.id, block_ms=None, drain=True)]
-
-    def close(self) -> None:
-        self.operator.close()
-        self.worker.close()
-
-
-class WorkerProcess:
-    """A child that runs `worker_process.py`, waiting for the word to start."""
-
-    def __init__(self, farm: Farm, stage: str) -> None:
-        script = Path(__file__).with_name("worker_process.py")
-        self._process = subprocess.Popen(
-            [sys.executable, str(script), farm.server.url, farm.id, stage],
-            env={**os.environ, "WORKER_ENVIRONMENT_KEY": farm.key},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self._process.stdout.readline() == "ready\n"
-
-    def go(self) -> None:
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-
-    def next_report(self) -> dict[str, str]:
-        return json.loads(self._process.stdout.readline())
-
-    def all_reports(self) -> list[dict[str, str]]:
-        output, _ = self._process.communicate(timeout=PATIENCE)
-        assert self._process.returncode == 0
-        return [json.loads(line) for line in output.splitlines()]
-
-    def kill(self) -> None:
-        """Ends the worker as a power cut would."""
-        self._process.kill()
-        self._process.communicate(timeout=PATIENCE)
-        assert self._process.returncode == -signal.SIGKILL
-
-    def close(self) -> None:
-        if self._process.poll() is None:
-            self.kill()
-
-
-@pytest.fixture
-def farm(server: Server, account: Account) -> Iterator[Farm]:
-    farm = Farm(server, account)
-    yield farm
-    farm.close()
-
-
-@pytest.fixture
-def spawn(farm: Farm) -> Iterator:
-    children: list[WorkerProcess] = []
-
-    def start(stage: str) -> WorkerProcess:
-        children.append(WorkerProcess(farm, stage))
-        return children[-1]
-
-    yield start
-    for child in children:
-        child.close()
+from farm import PATIENCE, Farm
 
 
 def test_two_pollers_share_a_queue_without_overlap(farm: Farm) -> None:
@@ -143,9 +45,9 @@ def test_two_pollers_share_a_queue_without_overlap(farm: Farm) -> None:
     assert farm.drain() == []
 
 
-def test_two_processes_share_a_queue_without_overlap(farm: Farm, spawn) -> None:
+def test_two_processes_share_a_queue_without_overlap(farm: Farm) -> None:
     queued = farm.enqueue(40)
-    workers = [spawn("finish"), spawn("finish")]
+    workers = [farm.spawn("finish"), farm.spawn("finish")]
 
     for worker in workers:
         worker.go()
@@ -166,10 +68,10 @@ def test_two_processes_share_a_queue_without_overlap(farm: Farm, spawn) -> None:
     ],
 )
 def test_killed_worker_loses_its_item_to_another(
-    farm: Farm, spawn, stage: str, seconds: int, state: str, ended: str
+    farm: Farm, stage: str, seconds: int, state: str, ended: str
 ) -> None:
     [work_id] = farm.enqueue(1)
-    victim = spawn(stage)
+    victim = farm.spawn(stage)
     victim.go()
     report = victim.next_report()
     assert report["work_id"] == work_id
@@ -181,7 +83,7 @@ def test_killed_worker_loses_its_item_to_another(
     farm.server.advance(seconds - 1)
     assert farm.drain() == []
     farm.server.advance(2)
-    heir = spawn("finish")
+    heir = farm.spawn("finish")
     heir.go()
     assert [report["work_id"] for report in heir.all_reports()] == [work_id]
     assert farm.account.outcomes(farm.id, work_id)[0] == ended
@@ -189,14 +91,14 @@ def test_killed_worker_loses_its_item_to_another(
     assert farm.states() == {"stopping"}
 
 
-def test_killed_holder_cannot_come_back(farm: Farm, spawn) -> None:
+def test_killed_holder_cannot_come_back(farm: Farm) -> None:
     [work_id] = farm.enqueue(1)
-    victim = spawn("held")
+    victim = farm.spawn("held")
     victim.go()
     stale = victim.next_report()["last_heartbeat"]
     victim.kill()
     farm.server.advance(301)
-    heir = spawn("held")
+    heir = farm.spawn("held")
     heir.go()
     held = heir.next_report()["last_heartbeat"]
 

@@ -10,6 +10,7 @@ STAGE says how far it gets:
     acknowledged  takes one item from the poller and hangs
     held          takes one item, sends a heartbeat and hangs
     finish        takes items until the queue is empty, each with two heartbeats
+    serve         is the SDK's whole worker: it takes items and runs tools, here, for ever
 """
 
 import asyncio
@@ -39,6 +40,8 @@ async def main(url: str, environment_id: str, stage: str) -> None:
             assert answer.lease_extended
             return answer.last_heartbeat
 
+        if stage == "serve":
+            await work.worker(environment_id=environment_id, environment_key=key, max_idle=1).run()
         if stage == "delivered":
             item = await work.poll(environment_id)
             assert item is not None

@@ -1,10 +1,13 @@
 """A self-hosted environment and work items in it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 import qca
 from qca.managed.types.self_hosted_work import SelfHostedWork
+
+from conversation import Conversation
+from server import Account
 
 # Queues a work item by creating a session with this metadata.
 Enqueue = Callable[..., SelfHostedWork]
@@ -23,3 +26,19 @@ def enqueue(q: qca.Managed, environment_id: str, agent_id: str) -> Enqueue:
         return item
 
     return make
+
+
+@pytest.fixture
+def converse(q: qca.Managed, environment_id: str, account: Account) -> Iterator[Callable[..., Conversation]]:
+    """Makes a session whose agent has this model and these tools, and watches it."""
+    open_ones = []
+
+    def start(model: str, *tools: dict, agent: dict | None = None, **stream: object) -> Conversation:
+        agent_id = account.agent(model=model, tools=list(tools), **(agent or {}))
+        made = q.sessions.create(agent=agent_id, environment_id=environment_id)
+        open_ones.append(Conversation(q.sessions, made.id, **stream))
+        return open_ones[-1]
+
+    yield start
+    for each in open_ones:
+        each.close()

@@ -53,7 +53,7 @@ impl TestServer {
         Self::start_with(backend, Self::clock(), Self::settings()).await
     }
 
-    /// The settings of a server that a test starts without any of its own: with [`models`].
+    /// The settings of a server that a test starts without any of its own: with [`models()`].
     pub fn settings() -> Settings {
         Settings { models: models(), ..Settings::default() }
     }

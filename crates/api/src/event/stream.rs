@@ -208,12 +208,30 @@ impl Follower {
         }
     }
 
-    /// Whether it still stands what let the reader in: a claim may be over.
-    async fn is_admitted(&self) -> bool {
-        match self.guest {
-            None => true,
-            Some(claim) => auth::stands(&self.app, claim).await.unwrap_or(false),
+    /// Whether it still stands what let the reader in: a claim may be over. The end of a session ends
+    /// its claims in the same commit; who was there sees how it ended.
+    async fn is_admitted(&mut self) -> bool {
+        let Some(claim) = self.guest else { return true };
+        if auth::stands(&self.app, claim).await.unwrap_or(false) {
+            return true;
         }
+        let over = self.is_over().await.unwrap_or(false);
+        if over {
+            self.guest = None;
+            self.until = Until::LogIsRead;
+        }
+        over
+    }
+
+    /// Whether the session is: gone, or terminated.
+    async fn is_over(&self) -> Result<bool, StoreError> {
+        let views = self.app.store().views();
+        let id = self.watch.session();
+        if views.session(id).await?.is_none() {
+            return Ok(true);
+        }
+        let log = views.logs(vec![id]).await?.remove(&id);
+        Ok(log.is_some_and(|log| !log.listens()))
     }
 
     /// The last frame of a session that is gone. All readers see it under the same id, although it

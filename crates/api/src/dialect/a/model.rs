@@ -16,6 +16,9 @@ pub(super) struct ModelWire {
     display_name: String,
     /// RFC 3339; the epoch, since the day of release is not known.
     created_at: &'static str,
+    /// Always `active`: what is off is not listed.
+    #[schema(pattern = "^active$")]
+    lifecycle: &'static str,
     /// Tokens of a conversation, the answer included.
     max_input_tokens: u32,
     /// Tokens of an answer.
@@ -43,6 +46,7 @@ impl From<&ModelCard> for ModelWire {
             r#type: "model",
             display_name: card.display_name.clone(),
             created_at: "1970-01-01T00:00:00Z",
+            lifecycle: "active",
             max_input_tokens: card.context_window,
             max_tokens: card.max_tokens,
         }

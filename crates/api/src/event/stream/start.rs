@@ -1,9 +1,12 @@
 //! Where a stream begins (events §5.1).
 
 use http::HeaderMap;
+use std::time::Duration;
+
+use leasehold_model::event::Kind;
 use leasehold_model::session::Status;
 use leasehold_model::{Event, EventId, SessionId};
-use leasehold_store::{Shown, Views};
+use leasehold_store::{Cursor, EventFilter, Order, Page, Shown, Views};
 
 use super::Until;
 use super::preview::{Previewing, Wants};
@@ -51,7 +54,8 @@ impl Start {
     ///
     /// A client that previews may know an event without having seen the whole of it. If it is in the
     /// log by now it is shown again; if it is not, the stream goes on behind the start of its request,
-    /// and its text where it is.
+    /// and its text where it is. If it never will be, since its request failed, the stream goes on
+    /// behind the start of that request all the same.
     pub(super) async fn find(
         call: &Call,
         session: SessionId,
@@ -85,8 +89,15 @@ impl Start {
             return Ok(Self { position, previewing, until });
         }
         let known = so_far.iter().rposition(|shown| shown.preview.event() == last);
-        let place = known.ok_or_else(unknown)?;
-        let request = so_far.get(place).ok_or_else(unknown)?.request;
+        let Some((place, request)) = known.and_then(|at| Some((at, so_far.get(at)?.request)))
+        else {
+            let lost =
+                if wants.any() { request_of_lost(views, session, last).await? } else { None };
+            let (request, seq) = lost.ok_or_else(unknown)?;
+            let previewing =
+                Previewing { request: Some(request), begun: Vec::new(), shown: so_far.into() };
+            return Ok(Self { position: seq + 1, previewing, until });
+        };
         let seq = place_of(views, session, request).await?.ok_or_else(unknown)?;
         let previewing = Previewing {
             request: Some(request),
@@ -95,6 +106,45 @@ impl Start {
         };
         Ok(Self { position: seq + 1, previewing, until })
     }
+}
+
+/// The start of the request that announced an event which nobody knows any more, and its place: it
+/// failed, was interrupted, or died with its server. The id tells when it was announced.
+async fn request_of_lost(
+    views: &dyn Views,
+    session: SessionId,
+    announced: EventId,
+) -> Result<Option<(EventId, u64)>, Failure> {
+    let at = announced.minted_at();
+    // Ids know the millisecond alone.
+    let to = Some(at.plus(Duration::from_millis(1)));
+    let started =
+        EventFilter { kinds: vec!["span.model_request_start".to_owned()], from: None, to };
+    let start = first_of(views, session, started, Order::Descending).await?;
+    let Some((start, place)) = start.and_then(|start| Some((start.id, start.place?))) else {
+        return Ok(None);
+    };
+    let kinds = vec!["span.model_request_end".to_owned()];
+    let ended = EventFilter { kinds, from: Some(place.at), to: None };
+    let lost = match first_of(views, session, ended, Order::Ascending).await? {
+        None => true,
+        Some(end) => {
+            matches!(end.kind, Kind::ModelRequestEnd { is_error: true, .. })
+                && end.place.is_some_and(|end| end.at >= at)
+        }
+    };
+    Ok(lost.then_some((start, place.seq)))
+}
+
+async fn first_of(
+    views: &dyn Views,
+    session: SessionId,
+    filter: EventFilter,
+    order: Order,
+) -> Result<Option<Event>, Failure> {
+    let page = Page { cursor: Cursor::Start, order, limit: 1 };
+    let found = views.events(session, filter, page).await?;
+    Ok(found.and_then(|listing| listing.items.into_iter().next()))
 }
 
 /// Where an event stands in the log.
