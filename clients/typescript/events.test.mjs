@@ -38,7 +38,7 @@ test('models', async (t) => {
   const models = await collect(client.beta.models.list());
 
   assert.deepEqual(ids(models), ['scripted', 'echo', 'hands', 'novelist', 'fickle']);
-  assert.deepEqual(await client.beta.models.retrieve('echo'), models[0]);
+  assert.deepEqual(await client.beta.models.retrieve('echo'), models[1]);
 });
 
 test('a turn, its history and its thread', async (t) => {

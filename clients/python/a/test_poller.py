@@ -4,6 +4,7 @@ import asyncio
 
 import anthropic
 import pytest
+from anthropic.lib.environments import iter_work
 from anthropic.types.beta.environments import BetaHeartbeatPreconditionFailedError
 
 from farm import PATIENCE, Farm

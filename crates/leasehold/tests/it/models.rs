@@ -56,6 +56,7 @@ async fn dialect_a_lists_them_and_knows_each() {
         "type": "model",
         "display_name": "Large",
         "created_at": "1970-01-01T00:00:00Z",
+        "lifecycle": "active",
         "max_input_tokens": 200_000,
         "max_tokens": 32_000,
     });

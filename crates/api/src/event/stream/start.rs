@@ -1,8 +1,8 @@
 //! Where a stream begins (events §5.1).
 
-use http::HeaderMap;
 use std::time::Duration;
 
+use http::HeaderMap;
 use leasehold_model::event::Kind;
 use leasehold_model::session::Status;
 use leasehold_model::{Event, EventId, SessionId};

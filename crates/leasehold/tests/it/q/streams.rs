@@ -266,6 +266,19 @@ async fn a_stream_that_a_claim_opened_ends_with_the_claim() {
     .await;
 }
 
+#[tokio::test]
+async fn a_stream_that_a_claim_opened_shows_the_end_of_its_session() {
+    on_each_backend(async |server: &TestServer| {
+        let item = server.q().item().await;
+        let claim = item.take().await;
+        let stream = server.q().with(&claim).stream(&item.session).await;
+        server.q().delete(format!("/sessions/{}", item.session)).await.expect(200);
+        let names: Vec<_> = stream.rest().await.into_iter().map(|frame| frame.name).collect();
+        assert_eq!(names, ["session.deleted"]);
+    })
+    .await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_silent_stream_says_that_it_lives() {
     let server = TestServer::start(Backend::Memory).await;
@@ -435,6 +448,41 @@ async fn who_resumes_in_the_middle_of_an_answer_misses_nothing() {
         );
         let mut plain = resumed(&q, &session, &id.to_string(), "").await;
         assert_eq!(plain.frame().await.name, "span.model_request_end");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_resumes_in_the_middle_of_an_answer_that_never_came_sees_how_it_ended() {
+    on_each_backend(async |server: &TestServer| {
+        let q = server.q();
+        let session = session_of(&q).await;
+        q.say(&session, "Hello").await.expect(200);
+        let mut runner = server.runner().await;
+        runner.ask().await;
+        let id = runner.message("Hello, you").id.to_string();
+        let lost = async || {
+            let mut stream = resumed(&q, &session, &id, DELTAS).await;
+            stream.names(4).await
+        };
+        // Its server died, and nobody remembers that it was announced.
+        q.send(&session, json!([{"type": "user.interrupt"}])).await.expect(200);
+        const END: [&str; 4] = [
+            "span.model_request_end",
+            "user.interrupt",
+            "session.thread_status_idle",
+            "session.status_idle",
+        ];
+        assert_eq!(lost().await, END);
+        // An answer that came has all its events in the log.
+        let path = format!("{}/stream{DELTAS}", q.events(&session));
+        q.say(&session, "Again").await.expect(200);
+        let mut runner = server.runner().await;
+        runner.ask().await;
+        let other = runner.message("Never announced").id.to_string();
+        let message = runner.message("Hello");
+        runner.answer(vec![message]).await;
+        q.get(&path).header("last-event-id", &other).await.invalid("Last-Event-ID");
     })
     .await;
 }

@@ -1,3 +1,5 @@
+//! What is remembered of sessions, and when it is forgotten.
+
 use std::collections::BTreeMap;
 
 use leasehold_model::environment::config::Kind;
