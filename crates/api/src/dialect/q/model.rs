@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 /// A model that agents may use.
 #[derive(Serialize, ToSchema)]
-#[schema(as = Model)]
+#[schema(as = ModelInfo)]
 pub(super) struct ModelWire {
     /// The name that agents use.
     id: String,
