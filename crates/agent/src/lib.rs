@@ -4,12 +4,15 @@
 //! * [`provider`] is the door to the models; behind it are the vendors' protocols.
 //! * [`catalogue`] is the operator's list of models.
 //! * [`transcript`] makes a conversation of a log, [`reply`] makes events of an answer; both are pure.
+//! * [`grader`] asks whether an outcome was reached, and reads the verdict; pure as well.
 //! * [`runner`] takes turns and drives them.
 //! * [`tool`] is what models may call: the specs of workers' tools, and the few that run here;
 //!   [`toolbox`] is what one turn's model may call.
 
 pub mod catalogue;
 pub mod chat;
+pub mod grader;
+mod price;
 pub mod provider;
 pub mod reply;
 pub mod runner;

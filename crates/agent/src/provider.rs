@@ -10,7 +10,7 @@ use futures_util::stream::BoxStream;
 use crate::chat::{Chunk, Request};
 
 pub(crate) mod anthropic;
-mod block;
+pub(crate) mod block;
 mod failure;
 pub(crate) mod openai;
 pub(crate) mod pause;

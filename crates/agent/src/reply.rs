@@ -12,6 +12,7 @@ use leasehold_store::Preview;
 use serde_json::json;
 
 use crate::chat::{Chunk, Stop, Usage as Tokens};
+use crate::price::priced;
 use crate::toolbox::Toolbox;
 
 /// An answer of a model as far as it has come.
@@ -105,29 +106,7 @@ impl<'a> Reply<'a> {
 
     /// What the request has used so far.
     pub fn usage(&self) -> Usage {
-        let Tokens {
-            input_tokens,
-            output_tokens,
-            cache_read_input_tokens,
-            cache_creation_input_tokens,
-        } = self.tokens;
-        let Prices { input, output, cache_read, cache_write } = self.prices;
-        let cost_nanos = [
-            (input_tokens, input),
-            (output_tokens, output),
-            (cache_read_input_tokens, cache_read.or(input)),
-            (cache_creation_input_tokens, cache_write.or(input)),
-        ]
-        .into_iter()
-        .map(|(tokens, price)| cost_nanos(tokens, price))
-        .fold(0, u64::saturating_add);
-        Usage {
-            input_tokens,
-            output_tokens,
-            cache_read_input_tokens,
-            cache_creation_input_tokens,
-            cost_nanos,
-        }
+        priced(self.tokens, self.prices)
     }
 
     /// The answer, once it is complete; `None` before that.
@@ -201,17 +180,6 @@ impl<'a> Reply<'a> {
         };
         Said { id, kind, denied }
     }
-}
-
-/// What tokens cost at a price in dollars per million.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    reason = "a float to an integer saturates, and a price is an estimate to begin with"
-)]
-fn cost_nanos(tokens: u64, price: Option<f64>) -> u64 {
-    (tokens as f64 * price.unwrap_or(0.0).max(0.0) * 1_000.0).round() as u64
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! What a turn has come to stands in the log alone. A runner that dies loses the answer that was
 //! streaming and nothing else; the next one takes the turn up where the log says.
 
+mod grading;
 mod lease;
 mod turn;
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use leasehold_model::event::{Answer, Event, Kind, Use};
+use leasehold_model::event::{Answer, Event, Grade, Kind, Use};
 use leasehold_model::{EventId, Json};
 use serde_json::{Value, json};
 
@@ -18,6 +18,7 @@ pub fn conversation(events: &[Event]) -> Vec<Message> {
     for event in events.iter().filter(|event| event.place.is_some()) {
         transcript.add(event);
     }
+    transcript.take_in_notes();
     transcript.messages
 }
 
@@ -26,6 +27,9 @@ struct Transcript {
     messages: Vec<Message>,
     /// The provider's names of the calls.
     calls: HashMap<EventId, String>,
+    /// What the server says of outcomes. It may have come while the model spoke or while calls were
+    /// open, and is told with the next request.
+    notes: Vec<UserPart>,
 }
 
 impl Transcript {
@@ -54,6 +58,13 @@ impl Transcript {
             | Kind::UserCustomToolResult(answer)
             | Kind::AgentToolResult(answer)
             | Kind::AgentMcpToolResult(answer) => self.answer(answer),
+            Kind::UserDefineOutcome { description, rubric, .. } => {
+                self.notes.push(note(&outcome_note(description, rubric)));
+            }
+            Kind::OutcomeEvaluationEnd { grade, explanation, .. } => {
+                self.notes.extend(grade_note(*grade, explanation).map(|text| note(&text)));
+            }
+            Kind::ModelRequestStart => self.take_in_notes(),
             Kind::UserInterrupt
             | Kind::UserToolConfirmation { .. }
             | Kind::AgentThinking { opaque: None }
@@ -65,9 +76,18 @@ impl Transcript {
             | Kind::ThreadIdle(_)
             | Kind::ThreadRescheduled
             | Kind::SessionUpdated(_)
+            | Kind::SessionUsage { .. }
             | Kind::SessionError(_)
-            | Kind::ModelRequestStart
-            | Kind::ModelRequestEnd { .. } => {}
+            | Kind::ModelRequestEnd { .. }
+            | Kind::OutcomeEvaluationStart { .. }
+            | Kind::OutcomeEvaluationOngoing { .. } => {}
+        }
+    }
+
+    fn take_in_notes(&mut self) {
+        if !self.notes.is_empty() {
+            let notes = std::mem::take(&mut self.notes);
+            self.user(notes);
         }
     }
 
@@ -118,8 +138,32 @@ fn system_note(content: &Json) -> Vec<UserPart> {
         .iter()
         .filter_map(|block| Some(block.get("text")?.as_str()?.to_owned()))
         .collect();
-    let note = format!("<system-message>\n{}\n</system-message>", texts.join("\n"));
-    vec![UserPart::Block(json!({ "type": "text", "text": note }))]
+    vec![note(&format!("<system-message>\n{}\n</system-message>", texts.join("\n")))]
+}
+
+fn note(text: &str) -> UserPart {
+    UserPart::Block(json!({ "type": "text", "text": text }))
+}
+
+fn outcome_note(description: &str, rubric: &str) -> String {
+    format!(
+        "<outcome>\n{description}\n</outcome>\n<rubric>\n{rubric}\n</rubric>\n\
+         Bring about this outcome. Once you call no more tools, somebody else compares what you have \
+         done and said with the rubric."
+    )
+}
+
+/// What an agent is told of a grader's verdict. One that ends the work tells it nothing.
+fn grade_note(grade: Grade, explanation: &str) -> Option<String> {
+    let advice = match grade {
+        Grade::NeedsRevision => "Mend what is wanting.",
+        Grade::MaxIterationsReached => {
+            "Nobody will look at it again. Say in short what has been reached and what has not."
+        }
+        Grade::Satisfied | Grade::Failed | Grade::Interrupted => return None,
+    };
+    let result = grade.as_str();
+    Some(format!("<evaluation result=\"{result}\">\n{explanation}\n</evaluation>\n{advice}"))
 }
 
 #[cfg(test)]

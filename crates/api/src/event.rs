@@ -7,12 +7,14 @@ pub(crate) mod content;
 pub(crate) mod frame;
 pub(crate) mod incoming;
 pub(crate) mod list;
+pub(crate) mod outcome;
 pub(crate) mod send;
 pub(crate) mod stream;
 pub(crate) mod thread;
 pub(crate) mod wire;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use leasehold_model::event::{StopReason, Usage};
@@ -45,6 +47,8 @@ pub(crate) struct Manner {
     pub(crate) stop: fn(&StopReason) -> StopWire,
     /// What a request to the model used; `None` if the dialect has nothing to say.
     pub(crate) usage: fn(&Usage) -> Option<UsageWire>,
+    /// What a session has used so far, and for how long it ran.
+    pub(crate) total: fn(&Usage, Duration) -> Json,
     /// The agent of a session, which comes as it is stored.
     pub(crate) agent: fn(&Json) -> Json,
     /// The budget of a session, which comes as it is stored.

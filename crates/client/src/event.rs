@@ -140,6 +140,26 @@ pub enum Kind {
         /// Whether it failed.
         is_error: bool,
     },
+    /// A person wants something brought about.
+    #[serde(rename = "user.define_outcome")]
+    OutcomeDefined {
+        /// What.
+        description: String,
+    },
+    /// A grader begins to look at what was done.
+    #[serde(rename = "span.outcome_evaluation_start")]
+    EvaluationStart {
+        /// How often it has done so before.
+        iteration: u32,
+    },
+    /// A grader has said something.
+    #[serde(rename = "span.outcome_evaluation_end")]
+    EvaluationEnd {
+        /// Its verdict, such as `satisfied` or `needs_revision`.
+        result: String,
+        /// Why.
+        explanation: String,
+    },
     /// A preview begins.
     #[serde(rename = "event_start")]
     PreviewStart {
@@ -317,6 +337,28 @@ pub enum NewEvent {
         is_error: bool,
         /// What came out.
         content: Vec<Block>,
+    },
+    /// Something that the agent is to bring about, and by what it is graded.
+    #[serde(rename = "user.define_outcome")]
+    Outcome {
+        /// What.
+        description: String,
+        /// How it is graded.
+        rubric: Rubric,
+        /// How many evaluations it gets at the most, 1–20; `None`: 3.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        max_iterations: Option<u8>,
+    },
+}
+
+/// How an outcome is graded.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Rubric {
+    /// By this text.
+    Text {
+        /// Plain text or Markdown.
+        content: String,
     },
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::EventId;
 use crate::json::Json;
+use crate::session::budget::Budget;
 use crate::time::Timestamp;
 
 /// An event of a session.
@@ -60,6 +61,16 @@ pub enum Kind {
     SystemMessage {
         /// Text blocks.
         content: Json,
+    },
+    /// `user.define_outcome`
+    #[serde(rename = "user.define_outcome")]
+    UserDefineOutcome {
+        /// What the agent is to produce.
+        description: String,
+        /// How it is graded: plain text or Markdown.
+        rubric: String,
+        /// How many evaluations it gets at the most, 1–20.
+        max_iterations: u8,
     },
     /// `agent.message`
     #[serde(rename = "agent.message")]
@@ -117,6 +128,16 @@ pub enum Kind {
     /// `session.updated`
     #[serde(rename = "session.updated")]
     SessionUpdated(Update),
+    /// `session.usage`
+    #[serde(rename = "session.usage")]
+    SessionUsage {
+        /// What all requests have used so far.
+        usage: Usage,
+        /// For how long the session has run, in microseconds.
+        active_micros: u64,
+        /// What it may cost.
+        budget: Option<Budget>,
+    },
     /// `session.error`
     #[serde(rename = "session.error")]
     SessionError(Trouble),
@@ -133,6 +154,68 @@ pub enum Kind {
         /// What it used.
         usage: Usage,
     },
+    /// `span.outcome_evaluation_start`
+    #[serde(rename = "span.outcome_evaluation_start")]
+    OutcomeEvaluationStart {
+        /// The event that defined the outcome.
+        outcome: EventId,
+        /// The number of the cycle, from 0.
+        iteration: u32,
+    },
+    /// `span.outcome_evaluation_ongoing`
+    #[serde(rename = "span.outcome_evaluation_ongoing")]
+    OutcomeEvaluationOngoing {
+        /// The event that defined the outcome.
+        outcome: EventId,
+        /// The number of the cycle, from 0.
+        iteration: u32,
+        /// What a request used that has just failed; never on the wire.
+        used: Usage,
+    },
+    /// `span.outcome_evaluation_end`
+    #[serde(rename = "span.outcome_evaluation_end")]
+    OutcomeEvaluationEnd {
+        /// The event that began it.
+        start: EventId,
+        /// The event that defined the outcome.
+        outcome: EventId,
+        /// The number of the cycle, from 0.
+        iteration: u32,
+        /// The verdict.
+        grade: Grade,
+        /// Why, for people and for the agent.
+        explanation: String,
+        /// What all requests of the cycle used.
+        usage: Usage,
+    },
+}
+
+/// What an evaluation of an outcome comes to (events §7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Grade {
+    /// `satisfied`
+    Satisfied,
+    /// `needs_revision`
+    NeedsRevision,
+    /// `max_iterations_reached`
+    MaxIterationsReached,
+    /// `failed`
+    Failed,
+    /// `interrupted`
+    Interrupted,
+}
+
+impl Grade {
+    /// The wire's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Satisfied => "satisfied",
+            Self::NeedsRevision => "needs_revision",
+            Self::MaxIterationsReached => "max_iterations_reached",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+        }
+    }
 }
 
 /// What a user says to a call that was asked about.
@@ -366,6 +449,7 @@ impl Kind {
             Self::UserToolResult(_) => "user.tool_result",
             Self::UserCustomToolResult(_) => "user.custom_tool_result",
             Self::SystemMessage { .. } => "system.message",
+            Self::UserDefineOutcome { .. } => "user.define_outcome",
             Self::AgentMessage { .. } => "agent.message",
             Self::AgentThinking { .. } => "agent.thinking",
             Self::AgentToolUse(_) => "agent.tool_use",
@@ -381,9 +465,13 @@ impl Kind {
             Self::ThreadIdle(_) => "session.thread_status_idle",
             Self::ThreadRescheduled => "session.thread_status_rescheduled",
             Self::SessionUpdated(_) => "session.updated",
+            Self::SessionUsage { .. } => "session.usage",
             Self::SessionError(_) => "session.error",
             Self::ModelRequestStart => "span.model_request_start",
             Self::ModelRequestEnd { .. } => "span.model_request_end",
+            Self::OutcomeEvaluationStart { .. } => "span.outcome_evaluation_start",
+            Self::OutcomeEvaluationOngoing { .. } => "span.outcome_evaluation_ongoing",
+            Self::OutcomeEvaluationEnd { .. } => "span.outcome_evaluation_end",
         }
     }
 
@@ -411,6 +499,8 @@ impl Kind {
                 length(update.agent.as_ref()) + length(update.budget.as_ref())
             }
             Self::SessionError(trouble) => trouble.message.len(),
+            Self::UserDefineOutcome { description, rubric, .. } => description.len() + rubric.len(),
+            Self::OutcomeEvaluationEnd { explanation, .. } => explanation.len(),
             Self::UserInterrupt
             | Self::StatusRunning
             | Self::StatusIdle(_)
@@ -419,8 +509,11 @@ impl Kind {
             | Self::ThreadRunning
             | Self::ThreadIdle(_)
             | Self::ThreadRescheduled
+            | Self::SessionUsage { .. }
             | Self::ModelRequestStart
-            | Self::ModelRequestEnd { .. } => 0,
+            | Self::ModelRequestEnd { .. }
+            | Self::OutcomeEvaluationStart { .. }
+            | Self::OutcomeEvaluationOngoing { .. } => 0,
         };
         FRAME + carried
     }

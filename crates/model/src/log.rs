@@ -3,10 +3,12 @@
 //! [`Log`] is the small part that every decision needs; the events themselves are written once and
 //! never loaded to decide. Its [`Fold`] follows from the events alone: whoever reads the whole log
 //! comes to the same status, the same open calls and the same usage. The verbs lie beside this file:
-//! [`send`] (what clients say), [`turn`] (what a runner does), and [`story`] writes both down.
+//! [`send`] (what clients say), [`turn`] (what a runner does), [`outcome`] (what a grader says of it), and
+//! [`story`] writes all of it down.
 
 mod fold;
 pub mod ops;
+pub mod outcome;
 pub mod send;
 pub mod story;
 pub mod turn;
@@ -20,6 +22,8 @@ use crate::event::{Event, Place};
 use crate::id::{EnvironmentId, EventId, SessionId, WorkId};
 use crate::session::ops::Projection;
 use crate::time::Timestamp;
+
+use outcome::Outcome;
 
 pub use fold::{Asked, Call, Family, Fold};
 
@@ -135,6 +139,12 @@ impl Log {
     /// Whether something waits that is reason enough to ask the model.
     pub fn has_reason(&self) -> bool {
         self.pending.iter().any(|pending| pending.waits == Waits::ForRequest)
+            || self.fold.outcome().is_some_and(Outcome::wants_agent)
+    }
+
+    /// Whether the agent has done what it was asked to bring about, and nobody has looked at it yet.
+    pub fn is_to_be_graded(&self) -> bool {
+        self.fold.outcome().is_some_and(Outcome::wants_grader)
     }
 
     /// What must be true of every log that is written; the text names what is not.
@@ -147,6 +157,9 @@ impl Log {
         }
         if self.fold.request.is_some() && self.turn.is_none() {
             return Err("a request to the model outlived its turn");
+        }
+        if self.fold.outcomes.iter().rev().skip(1).any(Outcome::is_live) {
+            return Err("an outcome was defined while another one was live");
         }
         if self.begun.iter().any(|id| self.fold.open(*id).is_none()) {
             return Err("a call that was begun is not open");

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use leasehold_model::event::{Kind, Permission, TroubleClass, Usage, Use};
 use leasehold_model::id::Mint;
-use leasehold_model::log::ops::{Claimed, Conclude, Proceed, TakeTurn, Taken};
+use leasehold_model::log::ops::{Claimed, Conclude, EndEvaluation, Proceed, TakeTurn, Taken};
+use leasehold_model::log::outcome::{Graded, Verdict};
 use leasehold_model::log::turn::{Cure, Outcome, Said, Step};
 use leasehold_model::work::{Ttl, WorkerId};
 use leasehold_model::{EventId, Json, SessionId};
@@ -49,10 +50,27 @@ impl<'a> Runner<'a> {
         let step = self.server.store().submit(proceed).await.expect("the turn goes on");
         let asked = match step {
             Step::Ask { start, .. } => Some(start),
-            Step::CarryOut(_) | Step::Wait(_) | Step::Again | Step::Over => None,
+            Step::Grade { .. } | Step::CarryOut(_) | Step::Wait(_) | Step::Again | Step::Over => {
+                None
+            }
         };
         self.request = asked;
         asked.expect("the model is to be asked")
+    }
+
+    /// Goes on to the grader, who gives this verdict.
+    pub async fn grade(&mut self, verdict: Verdict, explanation: &str) -> Step {
+        let (session, claim) = (self.session, self.claim);
+        let proceed = Proceed { session, claim, troubles: Vec::new() };
+        let step = self.server.store().submit(proceed).await.expect("the turn goes on");
+        let evaluation = match step {
+            Step::Grade { start, .. } => Some(start),
+            Step::Ask { .. } | Step::CarryOut(_) | Step::Wait(_) | Step::Again | Step::Over => None,
+        };
+        let start = evaluation.expect("something is to be graded");
+        let graded = Graded::Verdict { verdict, explanation: explanation.to_owned(), usage: USAGE };
+        let end = EndEvaluation { session, claim, start, graded };
+        self.server.store().submit(end).await.expect("the turn goes on")
     }
 
     /// Looks on, and finds that the turn is over before the model could be asked.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 /// A block, borrowed from its JSON.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Block<'a> {
+pub(crate) enum Block<'a> {
     /// `text`
     Text(&'a str),
     /// `image`
@@ -33,7 +33,7 @@ pub(super) enum Block<'a> {
 
 /// Where the bytes of an image or a document are.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Source<'a> {
+pub(crate) enum Source<'a> {
     /// In the block, encoded.
     Base64 {
         /// Such as `image/png`.
@@ -52,7 +52,7 @@ pub(super) enum Source<'a> {
 }
 
 impl<'a> Block<'a> {
-    pub(super) fn read(block: &'a Value) -> Self {
+    pub(crate) fn read(block: &'a Value) -> Self {
         match text(block, "type") {
             "text" => Self::Text(text(block, "text")),
             "image" => Self::Image(Source::read(&block["source"])),
@@ -71,7 +71,7 @@ impl<'a> Block<'a> {
     }
 
     /// The address under which the block can be looked at, if it is an image that has one.
-    pub(super) fn image_url(&self) -> Option<String> {
+    pub(crate) fn image_url(&self) -> Option<String> {
         let Self::Image(source) = self else { return None };
         match source {
             Source::Base64 { media_type, data } => Some(format!("data:{media_type};base64,{data}")),
@@ -81,7 +81,7 @@ impl<'a> Block<'a> {
     }
 
     /// What a model is told that cannot be shown the block.
-    pub(super) fn note(&self) -> String {
+    pub(crate) fn note(&self) -> String {
         let (what, source) = match self {
             Self::Text(text) => return (*text).to_owned(),
             Self::SearchResult { source, .. } => return format!("[a search result from {source}]"),

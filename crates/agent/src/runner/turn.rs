@@ -26,7 +26,7 @@ const PAGE: usize = 1_000;
 const BYTES_PER_TOKEN: usize = 16;
 
 /// Why a turn is not driven on here.
-enum Ended {
+pub(super) enum Ended {
     /// It is over, or somebody else's.
     Over,
     /// The store will not do it.
@@ -70,11 +70,11 @@ pub(super) async fn drive(shared: &Shared, taken: Taken) {
     }
 }
 
-struct Turn<'a> {
-    shared: &'a Shared,
-    taken: Taken,
+pub(super) struct Turn<'a> {
+    pub(super) shared: &'a Shared,
+    pub(super) taken: Taken,
     /// The log as far as it has been read.
-    events: Vec<Event>,
+    pub(super) events: Vec<Event>,
     bytes: usize,
 }
 
@@ -99,6 +99,7 @@ impl Turn<'_> {
                     self.submit(Proceed { session, claim, troubles }).await?
                 }
                 Step::Ask { start, seq } => self.ask(&agent, &log, &toolbox, start, seq).await?,
+                Step::Grade { start, seq } => self.grade(&agent, start, seq).await?,
                 Step::CarryOut(calls) => self.carry_out(&agent, &toolbox, &calls).await?,
                 Step::Wait(until) => {
                     self.shared.store.clock().sleep_until(until).await;
@@ -204,7 +205,7 @@ impl Turn<'_> {
     }
 
     /// Reads the log on, up to the events that precede `seq`.
-    async fn read_up_to(&mut self, seq: u64) -> Result<(), Ended> {
+    pub(super) async fn read_up_to(&mut self, seq: u64) -> Result<(), Ended> {
         loop {
             let have = u64::try_from(self.events.len()).unwrap_or(u64::MAX);
             if have >= seq {
@@ -222,7 +223,7 @@ impl Turn<'_> {
     }
 
     /// Waits until the turn is not this runner's any more: an interrupt came, or the session went.
-    async fn taken_away(&self, watch: &mut Watch) -> Ended {
+    pub(super) async fn taken_away(&self, watch: &mut Watch) -> Ended {
         loop {
             let id = self.taken.session;
             match self.shared.store.views().logs(vec![id]).await {
@@ -243,7 +244,7 @@ impl Turn<'_> {
 
     /// Submits a step, again and again while the store cannot take it: what the model said must not
     /// be lost to a full disk. The lease ends this if nothing else does.
-    async fn submit<O: Op<Reply = Step> + Clone>(&self, op: O) -> Result<Step, Ended> {
+    pub(super) async fn submit<O: Op<Reply = Step> + Clone>(&self, op: O) -> Result<Step, Ended> {
         loop {
             match self.shared.store.submit(op.clone()).await {
                 Ok(step) => return Ok(step),
@@ -268,8 +269,13 @@ fn too_long(card: &ModelCard) -> Outcome {
     failed(TroubleClass::Unknown, message, Cure::None)
 }
 
-/// What a provider's failure means for the session (events §8).
 fn refused(error: ProviderError, usage: Usage) -> Outcome {
+    let (class, cure) = meaning(&error);
+    Outcome::Failed { class, message: error.message, cure, usage }
+}
+
+/// What a provider's failure means for the session (events §8).
+pub(super) fn meaning(error: &ProviderError) -> (TroubleClass, Cure) {
     let class = match error.fault {
         Fault::Overloaded => TroubleClass::ModelOverloaded,
         Fault::RateLimited => TroubleClass::ModelRateLimited,
@@ -287,5 +293,5 @@ fn refused(error: ProviderError, usage: Usage) -> Outcome {
         Fault::Authentication | Fault::InvalidRequest | Fault::Billing => Cure::NewTurn,
         Fault::ContextTooLong => Cure::None,
     };
-    Outcome::Failed { class, message: error.message, cure, usage }
+    (class, cure)
 }

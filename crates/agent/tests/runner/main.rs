@@ -6,4 +6,5 @@ mod boundaries;
 mod interrupts;
 mod lab;
 mod lives;
+mod outcomes;
 mod turns;

@@ -9,6 +9,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::content::{self, BlockBody, Place};
+use super::outcome::{self, OutcomeBody};
 use super::{Manner, Unknown};
 use crate::body::{Invalid, Members};
 
@@ -26,7 +27,7 @@ pub(crate) struct SendBody {
     events: Vec<IncomingBody>,
 }
 
-/// An event to be sent. Outcomes are not graded here, so there is no `user.define_outcome`.
+/// An event to be sent.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = SentEvent)]
 #[serde(tag = "type")]
@@ -74,6 +75,9 @@ pub(crate) enum IncomingBody {
         #[schema(min_items = 1, max_items = 1000)]
         content: Vec<BlockBody>,
     },
+    /// What the agent is to bring about; it begins at once, and its work is graded.
+    #[serde(rename = "user.define_outcome")]
+    UserDefineOutcome(OutcomeBody),
 }
 
 /// Reads the body of a send.
@@ -98,7 +102,8 @@ pub(crate) fn read(body: Value, manner: &Manner) -> Result<Vec<Incoming>, Invali
     Ok(events)
 }
 
-/// Reads what a session is told when it is created (sessions §3): messages alone.
+/// Reads what a session is told when it is created (sessions §3): messages, and one outcome at the
+/// most.
 pub(crate) fn read_initial(
     members: &mut Members,
     manner: &Manner,
@@ -115,22 +120,30 @@ pub(crate) fn read_initial(
             | Value::Object(_),
         ) => return Err(wrong()),
     };
-    let numbered = sent.into_iter().enumerate();
-    numbered
-        .map(|(number, event)| {
-            let path = format!("initial_events[{number}]");
-            match one(event, &path, manner)? {
-                message @ Incoming::Message { .. } => Ok(message),
-                Incoming::Interrupt
-                | Incoming::Confirmation { .. }
-                | Incoming::ToolResult(_)
-                | Incoming::CustomToolResult(_)
-                | Incoming::System { .. } => {
-                    Err(Invalid::new(format!("{path}.type"), "must be 'user.message'"))
-                }
+    let mut events = Vec::with_capacity(sent.len());
+    let mut outcomes = 0;
+    for (number, event) in sent.into_iter().enumerate() {
+        let path = format!("initial_events[{number}]");
+        let event = one(event, &path, manner)?;
+        match &event {
+            Incoming::Message { .. } => {}
+            Incoming::DefineOutcome { .. } => outcomes += 1,
+            Incoming::Interrupt
+            | Incoming::Confirmation { .. }
+            | Incoming::ToolResult(_)
+            | Incoming::CustomToolResult(_)
+            | Incoming::System { .. } => {
+                let problem = "must be 'user.message' or 'user.define_outcome'";
+                return Err(Invalid::new(format!("{path}.type"), problem));
             }
-        })
-        .collect()
+        }
+        if outcomes > 1 {
+            let problem = "must not be 'user.define_outcome' more than once";
+            return Err(Invalid::new(format!("{path}.type"), problem));
+        }
+        events.push(event);
+    }
+    Ok(events)
 }
 
 fn finish(members: Members, manner: &Manner) -> Result<(), Invalid> {
@@ -158,11 +171,7 @@ fn one(event: Value, path: &str, manner: &Manner) -> Result<Incoming, Invalid> {
             Incoming::CustomToolResult(answer(&mut members, "custom_tool_use_id", manner)?)
         }
         "system.message" => Incoming::System { content: content(&mut members, Place::System)? },
-        "user.define_outcome" => {
-            let message =
-                "This server does not grade outcomes: 'user.define_outcome' is not taken.";
-            return Err(Invalid::said(members.name("type"), message));
-        }
+        "user.define_outcome" => return outcome::read(members),
         _ => {
             let problem = "must be the type of an event that clients send";
             return Err(Invalid::new(members.name("type"), problem));
@@ -211,7 +220,10 @@ fn check_system_message(events: &[Incoming]) -> Result<(), Invalid> {
     let before = number.checked_sub(1).and_then(|before| events.get(before));
     let follows = before.is_some_and(|before| match before {
         Incoming::Message { .. } | Incoming::ToolResult(_) | Incoming::CustomToolResult(_) => true,
-        Incoming::Interrupt | Incoming::Confirmation { .. } | Incoming::System { .. } => false,
+        Incoming::Interrupt
+        | Incoming::Confirmation { .. }
+        | Incoming::System { .. }
+        | Incoming::DefineOutcome { .. } => false,
     });
     if !follows || number + 1 != events.len() {
         let problem = "must be the last event, directly after a 'user.message', \

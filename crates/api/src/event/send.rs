@@ -57,7 +57,8 @@ fn may_send(
         Incoming::Message { .. }
         | Incoming::Interrupt
         | Incoming::Confirmation { .. }
-        | Incoming::System { .. } => false,
+        | Incoming::System { .. }
+        | Incoming::DefineOutcome { .. } => false,
     };
     let of_worker = |event: &Incoming| matches!(event, Incoming::ToolResult(_));
     let (allowed, claim) = match principal {

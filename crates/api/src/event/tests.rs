@@ -1,5 +1,6 @@
 //! Two manners that differ in everything that the shared code asks.
 
+use leasehold_model::Json;
 use leasehold_model::session::ops::Projection;
 
 use super::{Manner, Results, Resume, Unknown};
@@ -17,6 +18,7 @@ pub(crate) const LENIENT: Manner = Manner {
     resume: Resume::ById,
     stop: |_| StopWire { reason: "end_turn", details: None },
     usage: |_| None,
+    total: |_, _| Json::of(&()),
     agent: Clone::clone,
     budget: Clone::clone,
 };

@@ -1,17 +1,14 @@
 //! One event as clients see it (events §7, §8).
 
+mod of;
+
 use std::collections::BTreeMap;
 
-use leasehold_model::event::{
-    Answer, Kind, StopReason, Trouble, TroubleClass, Update, Use, Verdict,
-};
-use leasehold_model::{Event, EventId, Json, SessionId};
+use leasehold_model::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Manner;
-use super::thread::thread_id;
-use crate::time::micros6;
+use super::outcome::RubricWire;
 
 /// An event of a session. Which members it has besides `id` and `type` follows from its type.
 #[derive(Debug, Default, Serialize, ToSchema)]
@@ -36,7 +33,8 @@ pub(crate) struct EventWire<'a> {
     /// Whether the tool failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     is_error: Option<bool>,
-    /// `allow` or `deny`.
+    /// What a user says to a call, `allow` or `deny`; what a grader says of an outcome, `satisfied`,
+    /// `needs_revision`, `max_iterations_reached`, `failed` or `interrupted`.
     #[serde(skip_serializing_if = "Option::is_none")]
     result: Option<&'static str>,
     /// Why a call was denied.
@@ -82,7 +80,7 @@ pub(crate) struct EventWire<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     agent: Option<Json>,
-    /// The budget as it is now; `null` if it was removed.
+    /// The budget as it is now; `null` if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     budget: Option<Json>,
@@ -92,6 +90,30 @@ pub(crate) struct EventWire<'a> {
     /// What the request used.
     #[serde(skip_serializing_if = "Option::is_none")]
     model_usage: Option<UsageWire>,
+    /// The outcome that is defined or graded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome_id: Option<String>,
+    /// What the agent is to produce.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+    /// How it is graded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rubric: Option<RubricWire<'a>>,
+    /// How many evaluations the outcome gets at the most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_iterations: Option<u8>,
+    /// The number of the cycle of evaluation and revision, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iteration: Option<u32>,
+    /// The event that began the evaluation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome_evaluation_start_id: Option<String>,
+    /// Why the grader says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<&'a str>,
+    /// What an evaluation used, or a session so far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<UsedWire>,
     /// When it was taken into the log, RFC 3339 to the microsecond; absent while it waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     processed_at: Option<String>,
@@ -169,137 +191,18 @@ pub(crate) enum UsageWire {
     Credits { credits: f64 },
 }
 
-impl<'a> EventWire<'a> {
-    /// An event of a session.
-    pub(super) fn of(
-        event: &'a Event,
-        manner: &Manner,
-        session: SessionId,
-        agent_name: &'a str,
-    ) -> Self {
-        let id = |id: EventId| Some(manner.id(id));
-        let whole = Self {
-            id: manner.id(event.id),
-            r#type: event.kind.as_str(),
-            processed_at: event.place.map(|place| micros6(place.at)),
-            ..Self::default()
-        };
-        let of_thread = |whole| Self {
-            session_thread_id: Some(thread_id(session)),
-            agent_name: Some(agent_name),
-            ..whole
-        };
-        match &event.kind {
-            Kind::UserMessage { content }
-            | Kind::SystemMessage { content }
-            | Kind::AgentMessage { content } => Self { content: Some(content), ..whole },
-            Kind::UserInterrupt
-            | Kind::AgentThinking { .. }
-            | Kind::StatusRunning
-            | Kind::StatusRescheduled
-            | Kind::StatusTerminated
-            | Kind::ModelRequestStart => whole,
-            Kind::UserToolConfirmation { call, verdict } => {
-                let (result, deny_message) = match verdict {
-                    Verdict::Allow => ("allow", None),
-                    Verdict::Deny { message } => ("deny", message.as_deref()),
-                };
-                Self { tool_use_id: id(*call), result: Some(result), deny_message, ..whole }
-            }
-            Kind::UserToolResult(answer) | Kind::AgentToolResult(answer) => {
-                Self { tool_use_id: id(answer.call), ..whole.answering(answer) }
-            }
-            Kind::UserCustomToolResult(answer) => {
-                Self { custom_tool_use_id: id(answer.call), ..whole.answering(answer) }
-            }
-            Kind::AgentMcpToolResult(answer) => {
-                Self { mcp_tool_use_id: id(answer.call), ..whole.answering(answer) }
-            }
-            Kind::AgentToolUse(used) => whole.calling(used).permitted(used),
-            Kind::AgentMcpToolUse { server, used } => {
-                let whole = Self { mcp_server_name: Some(server), ..whole };
-                whole.calling(used).permitted(used)
-            }
-            Kind::AgentCustomToolUse(used) => whole.calling(used),
-            Kind::StatusIdle(reason) => {
-                let whole = whole.resting(manner, reason);
-                Self { stop_details: (manner.stop)(reason).details, ..whole }
-            }
-            Kind::ThreadRunning | Kind::ThreadRescheduled => of_thread(whole),
-            Kind::ThreadIdle(reason) => of_thread(whole).resting(manner, reason),
-            Kind::SessionUpdated(update) => whole.updated(manner, update),
-            Kind::SessionError(trouble) => Self { error: Some(ErrorWire::of(trouble)), ..whole },
-            Kind::ModelRequestEnd { start, is_error, usage } => Self {
-                model_request_start_id: id(*start),
-                is_error: Some(*is_error),
-                model_usage: (manner.usage)(usage),
-                ..whole
-            },
-        }
-    }
-
-    /// The event by which a stream says that its session is gone; it stands in no log.
-    pub(super) fn deleted(id: String, at: String) -> Self {
-        Self { id, r#type: DELETED, processed_at: Some(at), ..Self::default() }
-    }
-
-    fn answering(self, answer: &'a Answer) -> Self {
-        Self { content: answer.content.as_ref(), is_error: answer.is_error, ..self }
-    }
-
-    fn calling(self, used: &'a Use) -> Self {
-        Self { name: Some(&used.name), input: Some(&used.input), ..self }
-    }
-
-    fn permitted(self, used: &'a Use) -> Self {
-        Self { evaluated_permission: Some(used.permission.as_str()), ..self }
-    }
-
-    fn resting(self, manner: &Manner, reason: &StopReason) -> Self {
-        let event_ids = match reason {
-            StopReason::RequiresAction(calls) => {
-                Some(calls.iter().map(|call| manner.id(*call)).collect())
-            }
-            StopReason::EndTurn
-            | StopReason::RetriesExhausted
-            | StopReason::BudgetReached
-            | StopReason::Refusal { .. }
-            | StopReason::Cancelled => None,
-        };
-        let reason = (manner.stop)(reason).reason;
-        Self { stop_reason: Some(StopReasonWire { r#type: reason, event_ids }), ..self }
-    }
-
-    fn updated(self, manner: &Manner, update: &'a Update) -> Self {
-        Self {
-            title: update.title.as_ref().map(Option::as_deref),
-            metadata: update.metadata.as_ref(),
-            agent: update.agent.as_ref().map(manner.agent),
-            budget: update.budget.as_ref().map(manner.budget),
-            ..self
-        }
-    }
+/// What something used.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Used)]
+#[serde(untagged)]
+enum UsedWire {
+    /// An evaluation.
+    #[schema(title = "Evaluation")]
+    Evaluation(UsageWire),
+    /// A session so far, as it shows it itself.
+    #[schema(title = "Session", value_type = Object)]
+    Session(Json),
 }
 
 /// The type of the event by which a stream says that its session is gone.
 pub(super) const DELETED: &str = "session.deleted";
-
-impl<'a> ErrorWire<'a> {
-    fn of(trouble: &'a Trouble) -> Self {
-        let mcp_server_name = match &trouble.class {
-            TroubleClass::McpConnectionFailed { server }
-            | TroubleClass::McpAuthenticationFailed { server } => Some(server.as_str()),
-            TroubleClass::Unknown
-            | TroubleClass::ModelOverloaded
-            | TroubleClass::ModelRateLimited
-            | TroubleClass::ModelRequestFailed
-            | TroubleClass::Billing => None,
-        };
-        Self {
-            r#type: trouble.class.as_str(),
-            message: &trouble.message,
-            retry_status: RetryWire { r#type: trouble.retry.as_str() },
-            mcp_server_name,
-        }
-    }
-}

@@ -1,12 +1,9 @@
 //! `leasehold session`: talk to an agent and watch what it does.
 
-use std::io::Read as _;
-
-use anyhow::Context as _;
-use clap::{ArgAction, ArgGroup, Args, Subcommand};
+use clap::{Args, Subcommand};
 use leasehold_client::Page;
 use leasehold_client::environment::Archived;
-use leasehold_client::event::{Event, NewEvent, Verdict};
+use leasehold_client::event::{Event, NewEvent};
 use leasehold_client::session::{NewSession, Session, SessionFilter};
 use leasehold_client::stream::Start;
 
@@ -14,9 +11,11 @@ use super::connection::Connection;
 use super::list::{self, ListArgs};
 use crate::output::{Format, Record, Table};
 
+mod said;
 mod transcript;
 mod watch;
 
+use said::{OutcomeArgs, SendArgs, read_text};
 use watch::{Audience, Until, Watch};
 
 /// Arguments of `leasehold session`.
@@ -52,6 +51,8 @@ enum Verb {
     ///
     /// All of it goes in one request: the interrupt first, then the words on calls, then the text.
     Send(SendArgs),
+    /// Have the agent bring something about, and its work graded until it is good enough
+    Outcome(OutcomeArgs),
     /// Show what happens, until the turn is over
     Watch {
         /// The session, sess_…
@@ -84,30 +85,6 @@ enum Verb {
     },
 }
 
-#[derive(Args, Debug)]
-#[command(group(
-    ArgGroup::new("what").required(true).multiple(true)
-        .args(["text", "interrupt", "allow", "deny"])
-))]
-struct SendArgs {
-    /// The session, sess_…
-    session: String,
-    /// What to say; `-` reads it from standard input
-    text: Vec<String>,
-    /// Tell the agent to stop what it is doing
-    #[arg(long)]
-    interrupt: bool,
-    /// Allow a call that waits for a word, evt_…; may be given several times
-    #[arg(long, value_name = "CALL")]
-    allow: Vec<String>,
-    /// Deny a call that waits for a word, evt_…, and tell the agent why
-    #[arg(long, num_args = 1..=2, value_names = ["CALL", "MESSAGE"], action = ArgAction::Set)]
-    deny: Option<Vec<String>>,
-    /// Watch until the turn is over
-    #[arg(long)]
-    watch: bool,
-}
-
 pub(super) async fn run(args: SessionArgs) -> anyhow::Result<()> {
     let SessionArgs { connection, verb } = args;
     let client = connection.client()?;
@@ -122,7 +99,14 @@ pub(super) async fn run(args: SessionArgs) -> anyhow::Result<()> {
                 Watch::open(&client, &made.id, audience)?.until(Until::TurnEnd).await?;
             }
         }
-        Verb::Send(args) => send(&connection, args).await?,
+        Verb::Send(args) => {
+            let (session, watched) = (args.session.clone(), args.watch);
+            send(&connection, &session, &args.events()?, watched).await?;
+        }
+        Verb::Outcome(args) => {
+            let (session, watched) = (args.session.clone(), args.watch);
+            send(&connection, &session, &[args.event()?], watched).await?;
+        }
         Verb::Watch { session, from_start, follow } => {
             let start = if from_start { Start::Beginning } else { Start::Recent };
             let until = if follow { Until::SessionEnd } else { Until::TurnEnd };
@@ -151,57 +135,22 @@ pub(super) async fn run(args: SessionArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn send(connection: &Connection, args: SendArgs) -> anyhow::Result<()> {
+async fn send(
+    connection: &Connection,
+    session: &str,
+    events: &[NewEvent],
+    watched: bool,
+) -> anyhow::Result<()> {
     let client = connection.client()?;
-    let (session, watched) = (args.session.clone(), args.watch);
-    let events = args.events()?;
     if !watched {
-        connection.show(client.send_events(&session, &events).await, describe_sent)?;
+        connection.show(client.send_events(session, events).await, describe_sent)?;
         return Ok(());
     }
     // Whoever listens first misses nothing.
-    let mut watch = Watch::open(&client, &session, Audience::of(connection, Start::Recent))?;
+    let mut watch = Watch::open(&client, session, Audience::of(connection, Start::Recent))?;
     watch.catch_up().await?;
-    watch.send(&events).await?;
+    watch.send(events).await?;
     watch.until(Until::TurnEnd).await
-}
-
-impl SendArgs {
-    /// The events in the order in which they take effect.
-    fn events(self) -> anyhow::Result<Vec<NewEvent>> {
-        let mut events = Vec::new();
-        if self.interrupt {
-            events.push(NewEvent::Interrupt);
-        }
-        events.extend(self.allow.into_iter().map(|tool_use_id| NewEvent::Confirmation {
-            tool_use_id,
-            result: Verdict::Allow,
-            deny_message: None,
-        }));
-        let mut deny = self.deny.into_iter().flatten();
-        if let Some(tool_use_id) = deny.next() {
-            let deny_message = deny.next();
-            events.push(NewEvent::Confirmation {
-                tool_use_id,
-                result: Verdict::Deny,
-                deny_message,
-            });
-        }
-        if !self.text.is_empty() {
-            events.push(NewEvent::message(read_text(self.text.join(" "))?));
-        }
-        Ok(events)
-    }
-}
-
-/// The text itself, or what standard input has to say.
-fn read_text(text: String) -> anyhow::Result<String> {
-    if text != "-" {
-        return Ok(text);
-    }
-    let mut read = String::new();
-    std::io::stdin().read_to_string(&mut read).context("standard input cannot be read")?;
-    Ok(read)
 }
 
 fn describe(session: &Session) -> String {

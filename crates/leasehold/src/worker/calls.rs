@@ -88,6 +88,9 @@ impl Calls {
             | Kind::Error { .. }
             | Kind::ModelRequestStart
             | Kind::ModelRequestEnd { .. }
+            | Kind::OutcomeDefined { .. }
+            | Kind::EvaluationStart { .. }
+            | Kind::EvaluationEnd { .. }
             | Kind::PreviewStart { .. }
             | Kind::PreviewDelta { .. }
             | Kind::Other => {}

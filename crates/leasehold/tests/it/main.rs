@@ -16,6 +16,7 @@ mod credentials;
 mod long_poll;
 mod models;
 mod native;
+mod outcomes;
 mod probes;
 mod q;
 mod running;

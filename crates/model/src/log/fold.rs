@@ -4,7 +4,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Answer, Kind, Permission, Place, Retry, StopReason, Usage, Use, Verdict};
+use super::outcome::Outcome;
+use crate::event::{
+    Answer, Grade, Kind, Permission, Place, Retry, StopReason, Usage, Use, Verdict,
+};
 use crate::id::EventId;
 use crate::session::Status;
 use crate::time::Timestamp;
@@ -37,6 +40,12 @@ pub struct Fold {
     pub active_micros: u64,
     /// Since when it runs.
     pub running_since: Option<Timestamp>,
+    /// What the agent was to bring about, oldest first; only the last one may be live.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outcomes: Vec<Outcome>,
+    /// What the newest `session.usage` has told.
+    #[serde(default)]
+    pub usage_told: Usage,
 }
 
 /// A call of a tool.
@@ -92,6 +101,8 @@ impl Default for Fold {
             usage: Usage::default(),
             active_micros: 0,
             running_since: None,
+            outcomes: Vec::new(),
+            usage_told: Usage::default(),
         }
     }
 }
@@ -131,7 +142,6 @@ impl Fold {
     pub fn apply(&mut self, id: EventId, kind: &Kind, at: Timestamp) {
         match kind {
             Kind::UserMessage { .. }
-            | Kind::UserInterrupt
             | Kind::SystemMessage { .. }
             | Kind::AgentMessage { .. }
             | Kind::AgentThinking { .. }
@@ -139,6 +149,7 @@ impl Fold {
             | Kind::ThreadIdle(_)
             | Kind::ThreadRescheduled
             | Kind::SessionUpdated(_) => {}
+            Kind::UserInterrupt => self.on_outcome(|o| o.end(Grade::Interrupted, at)),
             Kind::UserToolConfirmation { call, verdict } => {
                 if let Some(call) = self.calls.iter_mut().find(|c| c.id == *call) {
                     call.asked = match verdict {
@@ -159,13 +170,12 @@ impl Fold {
                 self.stop = None;
                 self.running_since = Some(at);
             }
-            Kind::StatusIdle(reason) => {
-                self.rest(Status::Idle, at);
-                self.stop = Some(reason.clone());
-                self.failures = 0;
-            }
+            Kind::StatusIdle(reason) => self.idle(reason, at),
             Kind::StatusRescheduled => self.rest(Status::Rescheduling, at),
-            Kind::StatusTerminated => self.rest(Status::Terminated, at),
+            Kind::StatusTerminated => {
+                self.rest(Status::Terminated, at);
+                self.on_outcome(|outcome| outcome.end(Grade::Failed, at));
+            }
             Kind::SessionError(trouble) => match trouble.retry {
                 Retry::Retrying => self.failures += 1,
                 Retry::Exhausted | Retry::Terminal => {}
@@ -173,15 +183,64 @@ impl Fold {
             Kind::ModelRequestStart => {
                 self.request = Some(id);
                 self.calls_are_over = true;
+                self.on_outcome(Outcome::agent_asked);
             }
             Kind::ModelRequestEnd { is_error, usage, .. } => {
                 self.request = None;
                 self.usage = self.usage.plus(*usage);
                 if !is_error {
-                    self.failures = 0;
+                    self.answered();
                 }
             }
+            Kind::SessionUsage { usage, .. } => self.usage_told = *usage,
+            Kind::UserDefineOutcome { description, max_iterations, .. } => {
+                self.outcomes.push(Outcome::new(id, description.clone(), *max_iterations));
+            }
+            Kind::OutcomeEvaluationStart { .. } => self.on_outcome(|o| o.evaluate(id)),
+            Kind::OutcomeEvaluationOngoing { used, .. } => {
+                self.on_outcome(|outcome| outcome.evaluation_goes_on(*used));
+            }
+            Kind::OutcomeEvaluationEnd { grade, explanation, usage, .. } => {
+                self.usage = self.usage.plus(*usage);
+                self.failures = 0;
+                self.on_outcome(|outcome| outcome.evaluated(*grade, explanation, at));
+            }
         }
+    }
+
+    fn idle(&mut self, reason: &StopReason, at: Timestamp) {
+        self.rest(Status::Idle, at);
+        self.stop = Some(reason.clone());
+        self.failures = 0;
+        match reason {
+            StopReason::Cancelled => self.on_outcome(|o| o.end(Grade::Interrupted, at)),
+            // What waited is told with the next request, whoever gives reason for it.
+            StopReason::RetriesExhausted => self.on_outcome(Outcome::agent_asked),
+            StopReason::EndTurn
+            | StopReason::RequiresAction(_)
+            | StopReason::BudgetReached
+            | StopReason::Refusal { .. } => {}
+        }
+    }
+
+    /// The model has answered.
+    fn answered(&mut self) {
+        self.failures = 0;
+        // No call has begun a new list since the request began.
+        if self.calls_are_over {
+            self.on_outcome(Outcome::agent_done);
+        }
+    }
+
+    fn on_outcome(&mut self, change: impl FnOnce(&mut Outcome)) {
+        if let Some(outcome) = self.outcomes.last_mut() {
+            change(outcome);
+        }
+    }
+
+    /// The newest outcome.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        self.outcomes.last()
     }
 
     /// Takes in the answer to a call; the first one counts.

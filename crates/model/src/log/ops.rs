@@ -1,5 +1,6 @@
 //! Operations on logs: what clients send, and what runners do with turns.
 
+use super::outcome::Graded;
 use super::send::{Incoming, Objection};
 use super::story::Story;
 use super::turn::{Handed, Outcome, Spent, Step};
@@ -74,7 +75,8 @@ impl Op for SendEvents {
             | Incoming::Interrupt
             | Incoming::Confirmation { .. }
             | Incoming::CustomToolResult(_)
-            | Incoming::System { .. } => true,
+            | Incoming::System { .. }
+            | Incoming::DefineOutcome { .. } => true,
         };
         if let Some(number) = self.events.iter().position(|event| !results_only(event)) {
             let problem = "must not be 'user.tool_result' in a session of a cloud environment";
@@ -90,9 +92,10 @@ impl Op for SendEvents {
             Incoming::Message { .. }
             | Incoming::Confirmation { .. }
             | Incoming::ToolResult(_)
-            | Incoming::CustomToolResult(_) => true,
+            | Incoming::CustomToolResult(_)
+            | Incoming::DefineOutcome { .. } => true,
         });
-        let mut story = Story::of(log, context);
+        let mut story = Story::of(log, session.budget, context);
         let heard = story
             .hear(&self.events)
             .map_err(|(number, objection)| Refusal::Event(number, objection))?;
@@ -125,7 +128,7 @@ impl Op for CancelSession {
     fn decide(&self, context: &mut Context<'_>, rows: &mut Rows) -> Result<(), Refusal> {
         let session = open_session(rows, self.account, self.session)?;
         if let Some(log) = rows.logs.get(&session.id).cloned() {
-            let mut story = Story::of(log, context);
+            let mut story = Story::of(log, session.budget, context);
             story.cancel();
             story.end(rows);
         }
@@ -237,6 +240,56 @@ impl Op for Conclude {
     }
 }
 
+/// Says that a grader is still at it.
+#[derive(Clone, Copy, Debug)]
+pub struct GoOnEvaluating {
+    /// Whose turn it is.
+    pub session: SessionId,
+    /// By what the runner proves that it has the turn.
+    pub claim: Claimed,
+    /// The event that began the evaluation.
+    pub start: EventId,
+}
+
+impl Op for GoOnEvaluating {
+    type Reply = Step;
+
+    fn needs(&self, keys: &mut Keys) {
+        needs_of_turn(keys, self.session, self.claim);
+    }
+
+    fn decide(&self, context: &mut Context<'_>, rows: &mut Rows) -> Result<Step, Refusal> {
+        drive(rows, context, self.session, self.claim, |story| story.go_on_evaluating(self.start))
+    }
+}
+
+/// Writes down what came of a request to a grader, and what follows from it.
+#[derive(Clone, Debug)]
+pub struct EndEvaluation {
+    /// Whose turn it is.
+    pub session: SessionId,
+    /// By what the runner proves that it has the turn.
+    pub claim: Claimed,
+    /// The event that began the evaluation.
+    pub start: EventId,
+    /// What came of it.
+    pub graded: Graded,
+}
+
+impl Op for EndEvaluation {
+    type Reply = Step;
+
+    fn needs(&self, keys: &mut Keys) {
+        needs_of_turn(keys, self.session, self.claim);
+    }
+
+    fn decide(&self, context: &mut Context<'_>, rows: &mut Rows) -> Result<Step, Refusal> {
+        drive(rows, context, self.session, self.claim, |story| {
+            story.grade(self.start, &self.graded)
+        })
+    }
+}
+
 /// Hands in results of calls that the runner carried out.
 #[derive(Clone, Debug)]
 pub struct HandIn {
@@ -307,7 +360,7 @@ fn drive(
         return Err(Refusal::ClaimOver);
     }
     let needed_worker = log.fold.needs_worker();
-    let mut story = Story::of(log, context);
+    let mut story = Story::of(log, session.budget, context);
     let step = step(&mut story).ok_or(Refusal::ClaimOver)?;
     let log = story.end(rows);
     if log.fold.needs_worker() && !needed_worker {

@@ -1,9 +1,10 @@
 //! What clients say to a session (events §2, §5.4, §6).
 
+use super::outcome::{MAX_OUTCOMES, Outcome};
 use super::story::Story;
 use super::{Asked, Call, Family, Log, MAX_PENDING, Waits};
 use crate::environment::config::Kind as Hosting;
-use crate::event::{Answer, Event, Kind, Place, StopReason, Usage, Verdict};
+use crate::event::{Answer, Event, Grade, Kind, Place, StopReason, Usage, Verdict};
 use crate::id::EventId;
 use crate::json::Json;
 use crate::session::Status;
@@ -35,6 +36,15 @@ pub enum Incoming {
         /// Text blocks.
         content: Json,
     },
+    /// `user.define_outcome`
+    DefineOutcome {
+        /// What the agent is to produce.
+        description: String,
+        /// How it is graded.
+        rubric: String,
+        /// How many evaluations it gets at the most, 1–20.
+        max_iterations: u8,
+    },
 }
 
 impl Incoming {
@@ -42,7 +52,7 @@ impl Incoming {
     /// call does not.
     pub const fn costs(&self) -> bool {
         match self {
-            Self::Message { .. } | Self::System { .. } => true,
+            Self::Message { .. } | Self::System { .. } | Self::DefineOutcome { .. } => true,
             Self::Interrupt
             | Self::Confirmation { .. }
             | Self::ToolResult(_)
@@ -86,6 +96,13 @@ impl Story<'_, '_> {
                 let kind = Kind::SystemMessage { content: content.clone() };
                 self.wait_for_request(kind, Waits::ForOtherRequest)
             }
+            Incoming::DefineOutcome { description, rubric, max_iterations } => {
+                self.define_outcome(Kind::UserDefineOutcome {
+                    description: description.clone(),
+                    rubric: rubric.clone(),
+                    max_iterations: *max_iterations,
+                })
+            }
             Incoming::Interrupt => Ok(self.interrupt()),
             Incoming::Confirmation { call, verdict } => self.confirm(*call, verdict),
             Incoming::ToolResult(answer) => {
@@ -103,6 +120,24 @@ impl Story<'_, '_> {
             return Err(Objection { member: "type", problem });
         }
         Ok(self.hold(kind, waits))
+    }
+
+    /// Sets the agent to work (events §3, §7). A session that waits for answers to calls goes on
+    /// waiting.
+    fn define_outcome(&mut self, kind: Kind) -> Result<Event, Objection> {
+        let fold = &self.log.fold;
+        if fold.outcome().is_some_and(Outcome::is_live) {
+            let problem = "must wait: another outcome is being worked on; 'user.interrupt' ends it";
+            return Err(Objection { member: "type", problem });
+        }
+        if fold.outcomes.len() >= MAX_OUTCOMES {
+            let problem = "must not come more than 20 times in one session";
+            return Err(Objection { member: "type", problem });
+        }
+        if fold.status == Status::Idle && fold.blocking().is_empty() {
+            self.run();
+        }
+        Ok(self.say(kind))
     }
 
     fn confirm(&mut self, call: EventId, verdict: &Verdict) -> Result<Event, Objection> {
@@ -190,8 +225,12 @@ impl Story<'_, '_> {
             fold.status.is_active() || matches!(fold.stop, Some(StopReason::RequiresAction(_)));
         let request = fold.request;
         self.end_turn();
+        self.end_evaluation(Grade::Interrupted, "It was broken off.", Usage::default());
         if let Some(start) = request {
             self.say(Kind::ModelRequestEnd { start, is_error: true, usage: Usage::default() });
+        }
+        if was_busy {
+            self.tell_usage();
         }
         let open: Vec<(EventId, Family)> = self
             .log

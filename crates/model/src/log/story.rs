@@ -8,6 +8,7 @@ use crate::event::{Event, Kind, StopReason};
 use crate::id::{EventId, WorkId};
 use crate::op::Context;
 use crate::rows::Rows;
+use crate::session::budget::Budget;
 use crate::time::Timestamp;
 use crate::work::{self, Body, Work};
 
@@ -16,14 +17,15 @@ pub struct Story<'a, 'c> {
     /// The log so far.
     pub log: Log,
     context: &'a mut Context<'c>,
+    budget: Option<Budget>,
     writes: Vec<EventWrite>,
     ended: Vec<WorkId>,
 }
 
 impl<'a, 'c> Story<'a, 'c> {
-    /// Goes on with a log.
-    pub fn of(log: Log, context: &'a mut Context<'c>) -> Self {
-        Self { log, context, writes: Vec::new(), ended: Vec::new() }
+    /// Goes on with the log of a session that may cost so much.
+    pub fn of(log: Log, budget: Option<Budget>, context: &'a mut Context<'c>) -> Self {
+        Self { log, context, budget, writes: Vec::new(), ended: Vec::new() }
     }
 
     /// The instant at which it is told.
@@ -99,10 +101,23 @@ impl<'a, 'c> Story<'a, 'c> {
         self.say(Kind::ThreadRunning);
     }
 
-    /// The session rests.
+    /// The session rests. At the end of a turn it says what it has used; before it rests, since a
+    /// worker takes what comes afterwards for the beginning of something (worker-protocol §5.2).
     pub fn rest(&mut self, reason: StopReason) {
+        if !matches!(reason, StopReason::RequiresAction(_)) {
+            self.tell_usage();
+        }
         self.say(Kind::ThreadIdle(reason.clone()));
         self.say(Kind::StatusIdle(reason));
+    }
+
+    /// Says what the session has used so far, if that is news.
+    pub fn tell_usage(&mut self) {
+        if self.log.fold.usage != self.log.fold.usage_told {
+            let usage = self.log.fold.usage;
+            let active_micros = self.log.fold.active_by(self.context.now().max(self.log.fold.at));
+            self.say(Kind::SessionUsage { usage, active_micros, budget: self.budget });
+        }
     }
 
     /// The present turn is over whatever comes next: who runs it is refused from now on.

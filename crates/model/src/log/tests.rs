@@ -4,16 +4,20 @@ mod boundaries;
 mod calls;
 mod histories;
 mod interrupts;
+mod outcomes;
 mod turns;
 
 use std::time::Duration;
 
 use crate::environment::Facts;
 use crate::environment::config::Kind as Hosting;
-use crate::event::{Event, Kind, Permission, StopReason, TroubleClass, Usage, Use, Verdict};
+use crate::event::{self, Event, Kind, Permission, StopReason, TroubleClass, Usage, Use};
 use crate::id::{AccountId, EnvironmentId, EventId, Mint, SessionId};
 use crate::json::Json;
-use crate::log::ops::{CancelSession, Claimed, Conclude, HandIn, Proceed, SendEvents, TakeTurn};
+use crate::log::ops::{
+    CancelSession, Claimed, Conclude, EndEvaluation, HandIn, Proceed, SendEvents, TakeTurn,
+};
+use crate::log::outcome::{Graded, Verdict};
 use crate::log::send::Incoming;
 use crate::log::turn::{Cure, Handed, Outcome, Said, Step};
 use crate::log::{EventWrite, Log};
@@ -21,6 +25,7 @@ use crate::metadata::Metadata;
 use crate::op::{Context, Op};
 use crate::refusal::Refusal;
 use crate::rows::Rows;
+use crate::session::budget::Budget;
 use crate::session::ops::Projection;
 use crate::session::{AgentRef, Session, Status};
 use crate::time::Timestamp;
@@ -120,10 +125,46 @@ impl Room {
     fn ask(&mut self, claim: Claimed) -> EventId {
         match self.proceed(claim).unwrap() {
             Step::Ask { start, .. } => start,
-            step @ (Step::CarryOut(_) | Step::Wait(_) | Step::Again | Step::Over) => {
-                panic!("{step:?}")
-            }
+            step @ (Step::Grade { .. }
+            | Step::CarryOut(_)
+            | Step::Wait(_)
+            | Step::Again
+            | Step::Over) => panic!("{step:?}"),
         }
+    }
+
+    /// The turn goes on to the grader: the event that began the evaluation.
+    fn be_graded(&mut self, claim: Claimed) -> EventId {
+        let step = self.proceed(claim).unwrap();
+        let Step::Grade { start, .. } = step else { panic!("{step:?}") };
+        start
+    }
+
+    fn grade(&mut self, claim: Claimed, start: EventId, verdict: Verdict) -> Result<Step, Refusal> {
+        let usage = Usage { input_tokens: 10, ..Usage::default() };
+        let graded = Graded::Verdict { verdict, explanation: "because".to_owned(), usage };
+        let session = self.session.id;
+        self.decide(&EndEvaluation { session, claim, start, graded })
+    }
+
+    fn fail_to_grade(
+        &mut self,
+        claim: Claimed,
+        start: EventId,
+        cure: Cure,
+    ) -> Result<Step, Refusal> {
+        let graded = Graded::Unanswered {
+            class: TroubleClass::ModelOverloaded,
+            message: "The model is overloaded.".to_owned(),
+            cure,
+            usage: Usage { input_tokens: 1, ..Usage::default() },
+        };
+        let session = self.session.id;
+        self.decide(&EndEvaluation { session, claim, start, graded })
+    }
+
+    fn event(&self, id: EventId) -> Kind {
+        self.events().into_iter().find(|event| event.id == id).expect("no such event").kind
     }
 
     fn conclude(
@@ -136,14 +177,14 @@ impl Room {
         self.decide(&Conclude { session, claim, start, outcome })
     }
 
-    fn hand_in(&mut self, claim: Claimed, calls: &[EventId]) -> Step {
+    fn hand_in(&mut self, claim: Claimed, calls: &[EventId]) -> Result<Step, Refusal> {
         let results = calls.iter().map(|call| Handed {
             call: *call,
             content: Json::text("done"),
             is_error: false,
         });
         let (session, results) = (self.session.id, results.collect());
-        self.decide(&HandIn { session, claim, results }).unwrap()
+        self.decide(&HandIn { session, claim, results })
     }
 
     /// Takes the turn, asks the model and lets it say this.
@@ -254,6 +295,11 @@ fn message(words: &str) -> Incoming {
     Incoming::Message { content: Json::text(words) }
 }
 
+fn outcome(max_iterations: u8) -> Incoming {
+    let (description, rubric) = ("a report".to_owned(), "It has a title.".to_owned());
+    Incoming::DefineOutcome { description, rubric, max_iterations }
+}
+
 fn result_of(call: EventId, words: &str) -> Incoming {
     Incoming::ToolResult(answer_to(call, words))
 }
@@ -262,16 +308,17 @@ fn custom_result_of(call: EventId) -> Incoming {
     Incoming::CustomToolResult(answer_to(call, "done"))
 }
 
-fn answer_to(call: EventId, words: &str) -> crate::event::Answer {
-    crate::event::Answer { call, content: Some(Json::text(words)), is_error: Some(false) }
+fn answer_to(call: EventId, words: &str) -> event::Answer {
+    event::Answer { call, content: Some(Json::text(words)), is_error: Some(false) }
 }
 
 fn allow(call: EventId) -> Incoming {
-    Incoming::Confirmation { call, verdict: Verdict::Allow }
+    Incoming::Confirmation { call, verdict: event::Verdict::Allow }
 }
 
 fn deny(call: EventId) -> Incoming {
-    Incoming::Confirmation { call, verdict: Verdict::Deny { message: Some("no".to_owned()) } }
+    let message = Some("no".to_owned());
+    Incoming::Confirmation { call, verdict: event::Verdict::Deny { message } }
 }
 
 fn answered(said: &[Said]) -> Outcome {

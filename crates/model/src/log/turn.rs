@@ -30,6 +30,13 @@ pub enum Step {
         /// How many events precede it.
         seq: u64,
     },
+    /// Have the newest outcome graded, by everything in the log that stands before this place.
+    Grade {
+        /// The event that began the evaluation.
+        start: EventId,
+        /// How many events precede it, and itself.
+        seq: u64,
+    },
     /// Carry out these calls and hand in their results.
     CarryOut(Vec<EventId>),
     /// Look again at this instant.
@@ -128,6 +135,12 @@ impl Story<'_, '_> {
             }
             Spent::Within => {}
         }
+        let is_evaluated = self.log.fold.outcome().is_some_and(|o| o.evaluation().is_some());
+        if (is_evaluated || !self.log.has_reason())
+            && let Some(step) = self.evaluate()
+        {
+            return step;
+        }
         for trouble in troubles {
             self.say(Kind::SessionError(trouble.clone()));
         }
@@ -203,7 +216,7 @@ impl Story<'_, '_> {
         }
         match refusal {
             Some(reason) => self.rest(reason.clone()),
-            None if self.log.has_reason() => return Step::Again,
+            None if self.log.has_reason() || self.log.is_to_be_graded() => return Step::Again,
             None => self.rest(StopReason::EndTurn),
         }
         if self.log.has_reason() {
@@ -213,13 +226,18 @@ impl Story<'_, '_> {
         Step::Over
     }
 
-    fn failed(&mut self, class: &TroubleClass, message: &str, cure: Cure) -> Step {
-        let failures = self.log.fold.failures;
-        let retry = match cure {
-            Cure::Retry(_) if failures + 1 < MAX_FAILURES => Retry::Retrying,
+    /// What is done about a failure that comes now.
+    pub(super) fn retry(&self, cure: Cure) -> Retry {
+        match cure {
+            Cure::Retry(_) if self.log.fold.failures + 1 < MAX_FAILURES => Retry::Retrying,
             Cure::Retry(_) | Cure::NewTurn => Retry::Exhausted,
             Cure::None => Retry::Terminal,
-        };
+        }
+    }
+
+    pub(super) fn failed(&mut self, class: &TroubleClass, message: &str, cure: Cure) -> Step {
+        let failures = self.log.fold.failures;
+        let retry = self.retry(cure);
         let (class, message) = (class.clone(), message.to_owned());
         self.say(Kind::SessionError(Trouble { class, message, retry }));
         match retry {

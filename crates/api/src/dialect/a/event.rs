@@ -1,5 +1,7 @@
 //! Events as dialect A writes them (events §7, §8).
 
+use std::time::Duration;
+
 use leasehold_model::Json;
 use leasehold_model::agent::snapshot::Snapshot;
 use leasehold_model::event::{StopReason, Usage};
@@ -25,6 +27,7 @@ pub(super) static MANNER: Manner = Manner {
     resume: Resume::Never,
     stop,
     usage,
+    total,
     agent,
     budget,
     projection: Projection::Empty,
@@ -62,6 +65,10 @@ fn usage(usage: &Usage) -> Option<UsageWire> {
         cache_read_input_tokens: usage.cache_read_input_tokens,
         cache_creation_input_tokens: usage.cache_creation_input_tokens,
     })
+}
+
+fn total(usage: &Usage, active: Duration) -> Json {
+    Json::of(&super::session::UsageWire::of(usage, true, active))
 }
 
 /// The agent, which comes as it is stored.

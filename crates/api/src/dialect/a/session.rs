@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 
 use self::budget::BudgetWire;
 use super::agent::SnapshotWire;
+use crate::event::outcome::OutcomeWire;
 use crate::time::micros_trim;
 
 /// A's prefix of a session's id.
@@ -55,8 +56,8 @@ pub(crate) struct SessionWire {
     resources: [Value; 0],
     vault_ids: [String; 0],
     budget: Option<BudgetWire>,
-    #[schema(value_type = Vec<Object>)]
-    outcome_evaluations: [Value; 0],
+    /// What became of the outcomes that it was given, oldest first.
+    outcome_evaluations: Vec<OutcomeWire>,
     stats: StatsWire,
     usage: UsageWire,
     deployment_id: Option<String>,
@@ -98,6 +99,8 @@ pub(crate) struct UsageWire {
     cache_read_input_tokens: u64,
     /// `null` before anything has happened.
     cache_creation: Option<CacheCreationWire>,
+    /// Seconds of running.
+    active_seconds: f64,
     /// By the operator's price list; absent without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     list_cost: Option<CostWire>,
@@ -124,7 +127,8 @@ struct CostWire {
 }
 
 impl UsageWire {
-    fn of(usage: &Usage, has_begun: bool) -> Self {
+    /// What has been used by a session that ran for `active`.
+    pub(super) fn of(usage: &Usage, has_begun: bool, active: Duration) -> Self {
         const NANOS_PER_CENT: u64 = 10_000_000;
         let cost = usage.cost_nanos;
         let amount = format!("{}.{:07}", cost / NANOS_PER_CENT, cost % NANOS_PER_CENT);
@@ -137,6 +141,7 @@ impl UsageWire {
                 ephemeral_1h_input_tokens: 0,
                 ephemeral_5m_input_tokens: usage.cache_creation_input_tokens,
             }),
+            active_seconds: active.as_secs_f64(),
             list_cost: (cost > 0).then_some(CostWire { amount: plain, currency: "USD" }),
         }
     }
@@ -147,6 +152,7 @@ impl SessionWire {
     pub(super) fn of(held: &Held, now: Timestamp) -> Self {
         let Held { session, agent, fold } = held;
         let until = session.last_instant(fold).unwrap_or(now);
+        let active = Duration::from_micros(fold.active_by(until));
         Self {
             id: session_id(session.id),
             r#type: "session",
@@ -158,12 +164,12 @@ impl SessionWire {
             resources: [],
             vault_ids: [],
             budget: session.budget.map(Into::into),
-            outcome_evaluations: [],
+            outcome_evaluations: fold.outcomes.iter().map(Into::into).collect(),
             stats: StatsWire {
-                active_seconds: Duration::from_micros(fold.active_by(until)).as_secs_f64(),
+                active_seconds: active.as_secs_f64(),
                 duration_seconds: until.since(session.created_at).as_secs_f64(),
             },
-            usage: UsageWire::of(&fold.usage, fold.next > 0),
+            usage: UsageWire::of(&fold.usage, fold.next > 0, active),
             deployment_id: None,
             created_at: micros_trim(session.created_at),
             updated_at: micros_trim(session.updated_at),

@@ -1,5 +1,7 @@
 //! Events as dialect Q writes them (events §7, §8).
 
+use std::time::Duration;
+
 use leasehold_model::Json;
 use leasehold_model::agent::snapshot::Snapshot;
 use leasehold_model::event::{StopReason, Usage};
@@ -24,6 +26,7 @@ pub(super) static MANNER: Manner = Manner {
     resume: Resume::ById,
     stop,
     usage,
+    total,
     agent,
     budget,
     projection: Projection::Copy,
@@ -56,6 +59,10 @@ fn stop(reason: &StopReason) -> StopWire {
 fn usage(usage: &Usage) -> Option<UsageWire> {
     const NANOS: f64 = 1e9;
     (usage.cost_nanos > 0).then(|| UsageWire::Credits { credits: usage.cost_nanos as f64 / NANOS })
+}
+
+fn total(usage: &Usage, _active: Duration) -> Json {
+    Json::of(&super::session::UsageWire::of(usage))
 }
 
 /// The agent, which comes as it is stored.

@@ -20,6 +20,7 @@ use utoipa::ToSchema;
 use self::budget::BudgetWire;
 use super::agent::SnapshotWire;
 use crate::body::Invalid;
+use crate::event::outcome::OutcomeWire;
 use crate::query::Query;
 use crate::time::micros_trim;
 
@@ -44,8 +45,8 @@ pub(super) struct SessionWire {
     vault_ids: [String; 0],
     environment_variables: BTreeMap<String, String>,
     budget: Option<BudgetWire>,
-    #[schema(value_type = Vec<Object>)]
-    outcome_evaluations: [Value; 0],
+    /// What became of the outcomes that it was given, oldest first.
+    outcome_evaluations: Vec<OutcomeWire>,
     stats: StatsWire,
     usage: UsageWire,
     deployment_id: Option<String>,
@@ -70,7 +71,7 @@ struct StatsWire {
 /// What a session used, since it was made.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = SessionUsage)]
-struct UsageWire {
+pub(super) struct UsageWire {
     total_credits: f64,
     model_credits: f64,
     sandbox_runtime_credits: f64,
@@ -89,7 +90,7 @@ pub(super) struct SessionList {
 
 impl UsageWire {
     /// Credits are dollars of the operator's price list, cut to two decimals (sessions §2).
-    fn of(usage: &Usage) -> Self {
+    pub(super) fn of(usage: &Usage) -> Self {
         const NANOS_PER_HUNDREDTH: u64 = 10_000_000;
         let hundredths = u32::try_from(usage.cost_nanos / NANOS_PER_HUNDREDTH).unwrap_or(u32::MAX);
         let credits = f64::from(hundredths) / 100.0;
@@ -114,7 +115,7 @@ impl SessionWire {
             vault_ids: [],
             environment_variables: session.environment_variables.clone(),
             budget: session.budget.map(Into::into),
-            outcome_evaluations: [],
+            outcome_evaluations: fold.outcomes.iter().map(Into::into).collect(),
             stats: StatsWire {
                 active_seconds: Duration::from_micros(fold.active_by(until)).as_secs_f64(),
                 duration_seconds: until.since(session.created_at).as_secs_f64(),

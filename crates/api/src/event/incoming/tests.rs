@@ -30,7 +30,6 @@ fn what_is_wrong_is_named() {
         ("{}", ".type"),
         (r#"{"type": 1}"#, ".type"),
         (r#"{"type": "agent.message", "content": []}"#, ".type"),
-        (r#"{"type": "user.define_outcome"}"#, ".type"),
         (r#"{"type": "user.message"}"#, ".content"),
         (r#"{"type": "user.message", "content": null}"#, ".content"),
         (r#"{"type": "user.message", "content": "Hello"}"#, ".content"),

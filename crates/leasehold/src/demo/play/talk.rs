@@ -143,6 +143,9 @@ impl Talk {
             | Kind::ThreadTerminated { .. }
             | Kind::ModelRequestStart
             | Kind::ModelRequestEnd { .. }
+            | Kind::OutcomeDefined { .. }
+            | Kind::EvaluationStart { .. }
+            | Kind::EvaluationEnd { .. }
             | Kind::Other => None,
         }
     }

@@ -78,6 +78,9 @@ impl Transcript {
             | Kind::ThreadTerminated { .. }
             | Kind::ModelRequestStart
             | Kind::ModelRequestEnd { .. }
+            | Kind::OutcomeDefined { .. }
+            | Kind::EvaluationStart { .. }
+            | Kind::EvaluationEnd { .. }
             | Kind::PreviewStart { .. }
             | Kind::PreviewDelta { .. }
             | Kind::Other => return,
@@ -97,6 +100,11 @@ impl Transcript {
                 return self.message(event.id.as_deref(), &text(content));
             }
             Kind::UserMessage { content } => led("> ", "> ", &text(content)),
+            Kind::OutcomeDefined { description } => led("> outcome: ", "> ", description),
+            Kind::EvaluationStart { iteration } => {
+                format!("[evaluation {}]\n", u64::from(*iteration) + 1)
+            }
+            Kind::EvaluationEnd { result, explanation } => evaluated(result, explanation),
             Kind::Interrupt => "[interrupt]\n".to_owned(),
             Kind::Confirmation { tool_use_id, result, deny_message } => {
                 confirmation(tool_use_id, *result, deny_message.as_deref())
@@ -264,6 +272,11 @@ fn confirmation(call: &str, verdict: Verdict, reason: Option<&str>) -> String {
     };
     let reason = reason.map(|reason| format!(": {}", visible(reason))).unwrap_or_default();
     format!("[{word} {}{reason}]\n", visible(call))
+}
+
+fn evaluated(result: &str, explanation: &str) -> String {
+    let lines = led("  = ", "  = ", explanation);
+    format!("[{}]\n{lines}", visible(&result.replace('_', " ")))
 }
 
 fn failure(error: &Failure) -> String {

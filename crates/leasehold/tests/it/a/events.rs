@@ -27,7 +27,7 @@ async fn a_log_is_read_as_the_stock_worker_does() {
         assert_eq!(whole.as_object().unwrap().keys().collect::<Vec<_>>(), ["data", "next_page"]);
         assert_eq!(whole["next_page"], Value::Null);
         let all = whole["data"].as_array().unwrap();
-        assert_eq!(all.len(), 8);
+        assert_eq!(all.len(), 9);
         let end = &all[5];
         assert_eq!(
             end["model_usage"],
@@ -40,10 +40,10 @@ async fn a_log_is_read_as_the_stock_worker_does() {
         );
         assert_eq!(end["model_request_start_id"], all[3]["id"]);
         assert_eq!(
-            (&all[7]["type"], &all[7]["stop_details"]),
+            (&all[8]["type"], &all[8]["stop_details"]),
             (&json!("session.status_idle"), &Value::Null)
         );
-        assert!(all[6].get("stop_details").is_none(), "a thread has none");
+        assert!(all[7].get("stop_details").is_none(), "a thread has none");
 
         let mut paged = Vec::new();
         let mut query = "?limit=4".to_owned();
@@ -57,7 +57,7 @@ async fn a_log_is_read_as_the_stock_worker_does() {
         // A cursor by id is another dialect's.
         let first = all[0]["id"].as_str().unwrap();
         let list = a.get(format!("{path}?before_id={first}")).await.expect(200);
-        assert_eq!(list["data"].as_array().unwrap().len(), 8);
+        assert_eq!(list["data"].as_array().unwrap().len(), 9);
         a.get(format!("{path}?page={}", first.replace("sevt_", "evt_"))).await.invalid("page");
         a.get(format!("{path}?limit=1001")).await.invalid("limit");
     })

@@ -70,6 +70,7 @@ async fn a_message_waits_for_the_model_and_is_stamped_when_it_is_shown() {
             "agent.thinking",
             "agent.message",
             "span.model_request_end",
+            "session.usage",
             "session.thread_status_idle",
             "session.status_idle",
         ];
@@ -85,11 +86,11 @@ async fn a_message_waits_for_the_model_and_is_stamped_when_it_is_shown() {
             (&log[6]["is_error"], &log[6]["model_usage"]),
             (&json!(false), &json!({"credits": 0.0025}))
         );
-        assert_eq!(log[7]["stop_reason"], json!({"type": "end_turn"}));
-        assert_eq!(log[7]["session_thread_id"], session.replace("sess_", "sthr_"));
-        assert_eq!(log[7]["agent_name"], "reviewer");
         assert_eq!(log[8]["stop_reason"], json!({"type": "end_turn"}));
-        assert!(log[8].get("stop_details").is_none());
+        assert_eq!(log[8]["session_thread_id"], session.replace("sess_", "sthr_"));
+        assert_eq!(log[8]["agent_name"], "reviewer");
+        assert_eq!(log[9]["stop_reason"], json!({"type": "end_turn"}));
+        assert!(log[9].get("stop_details").is_none());
     })
     .await;
 }
@@ -103,7 +104,7 @@ async fn what_is_not_an_event_is_named_and_nothing_of_the_batch_is_taken() {
         for (event, param) in [
             (json!(1), "events[1]"),
             (json!({"type": "agent.message", "content": text("a")}), "events[1].type"),
-            (json!({"type": "user.define_outcome", "description": "d"}), "events[1].type"),
+            (json!({"type": "user.define_outcome", "description": "d"}), "events[1].rubric"),
             (json!({"type": "user.message", "content": "Hello"}), "events[1].content"),
             (json!({"type": "user.message", "content": text("")}), "events[1].content[0].text"),
             (

@@ -124,7 +124,8 @@ async fn readers_see_the_same_and_one_that_comes_late_catches_up() {
         for _ in 0..30 {
             all.extend(turn(&mut streams[0]).await);
         }
-        assert_eq!(all[all.len() - 8..], last.unwrap());
+        let last = last.unwrap();
+        assert_eq!(all[all.len() - last.len()..], last);
         let seen: Vec<String> = all.iter().map(|frame| frame.id.clone()).collect();
         assert_eq!(seen, ids(&q.log(&session).await));
     })
@@ -345,17 +346,18 @@ async fn what_the_model_says_is_seen_before_it_is_in_the_log() {
         let late = message.id;
         runner.answer(vec![thought, message]).await;
         assert_eq!(
-            both.names(5).await,
+            both.names(6).await,
             [
                 "agent.thinking",
                 "agent.message",
                 "span.model_request_end",
+                "session.usage",
                 "session.thread_status_idle",
                 "session.status_idle",
             ]
         );
-        assert_eq!(turn(&mut messages).await.len(), 5);
-        assert_eq!(turn(&mut plain).await.len(), 9);
+        assert_eq!(turn(&mut messages).await.len(), 6);
+        assert_eq!(turn(&mut plain).await.len(), 10);
         let listed = q.log(&session).await;
         assert!(listed.iter().all(|event| event["type"] != "event_start"));
         assert!(ids(&listed).contains(&late.to_string()));
@@ -438,7 +440,7 @@ async fn who_resumes_in_the_middle_of_an_answer_misses_nothing() {
         runner.answer(vec![thought, message]).await;
         for stream in [&mut before, &mut within, &mut new] {
             let frames = turn(stream).await;
-            assert_eq!((frames.len(), frames[1].id.as_str()), (5, id.to_string().as_str()));
+            assert_eq!((frames.len(), frames[1].id.as_str()), (6, id.to_string().as_str()));
         }
         // Who has seen pieces of it does not know whether they were all.
         let mut complete = resumed(&q, &session, &id.to_string(), DELTAS).await;

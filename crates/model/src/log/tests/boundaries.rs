@@ -3,19 +3,21 @@
 
 use super::*;
 
-/// What the model answers to its first and second request.
-fn answers(room: &mut Room) -> [Vec<Said>; 2] {
+/// What the model answers to its first, second and third request.
+fn answers(room: &mut Room) -> [Vec<Said>; 3] {
     let calls = [("mcp", Permission::Allow), ("bash", Permission::Allow)]
         .map(|(tool, permission)| room.call(tool, permission));
-    let speech = room.speech("done");
-    [calls.to_vec(), vec![speech]]
+    let speeches = ["done", "mended"].map(|words| vec![room.speech(words)]);
+    let [done, mended] = speeches;
+    [calls.to_vec(), done, mended]
 }
 
 /// Plays the session to its end. The runner that does step `dies_at` dies right after it; how many
 /// steps there were is the answer.
 fn play(room: &mut Room, dies_at: Option<usize>) -> usize {
-    room.say("go");
+    room.send(&[message("go"), outcome(2)]).unwrap();
     let answers = answers(room);
+    let mut verdicts = [Verdict::NeedsRevision, Verdict::Satisfied].into_iter();
     let mut steps = 0;
     let mut asked = 0;
     while room.log().fold.stop != Some(StopReason::EndTurn) {
@@ -44,7 +46,11 @@ fn play(room: &mut Room, dies_at: Option<usize>) -> usize {
                     asked += 1;
                     step
                 }
-                Step::CarryOut(calls) => room.hand_in(claim, &calls),
+                Step::Grade { start, .. } => {
+                    let verdict = verdicts.next().expect("it is graded twice");
+                    room.grade(claim, start, verdict).unwrap()
+                }
+                Step::CarryOut(calls) => room.hand_in(claim, &calls).unwrap(),
                 Step::Again => room.proceed(claim).unwrap(),
                 Step::Over => break,
                 Step::Wait(_) => panic!("nothing failed"),
@@ -61,7 +67,7 @@ fn a_turn_survives_the_death_of_its_runner_at_every_boundary() {
         let mut room = Room::hosted();
         play(&mut room, None)
     };
-    assert!(undisturbed >= 8, "{undisturbed} boundaries");
+    assert!(undisturbed >= 14, "{undisturbed} boundaries");
     for dies_at in 1..=undisturbed {
         let mut room = Room::hosted();
         play(&mut room, Some(dies_at));
@@ -71,12 +77,12 @@ fn a_turn_survives_the_death_of_its_runner_at_every_boundary() {
         assert_eq!(count("agent.tool_use"), 1, "death at {dies_at}");
         assert_eq!(count("agent.mcp_tool_result"), 1, "death at {dies_at}");
         assert_eq!(count("user.tool_result"), 1, "death at {dies_at}");
-        assert_eq!(count("agent.message"), 1, "death at {dies_at}");
-        assert_eq!(
-            count("span.model_request_start"),
-            count("span.model_request_end"),
-            "death at {dies_at}"
-        );
+        assert_eq!(count("agent.message"), 2, "death at {dies_at}");
+        assert_eq!(count("span.outcome_evaluation_end"), 2, "death at {dies_at}");
+        for span in ["span.model_request", "span.outcome_evaluation"] {
+            let ends = [format!("{span}_start"), format!("{span}_end")].map(|end| count(&end));
+            assert_eq!(ends[0], ends[1], "death at {dies_at}");
+        }
     }
 }
 

@@ -156,7 +156,7 @@ fn what_the_server_runs_is_handed_to_the_runner_once_nothing_blocks() {
     let claim = room.take().unwrap();
     let step = room.proceed(claim).unwrap();
     assert_eq!(step, Step::CarryOut(vec![calls[0], calls[1]]));
-    assert_eq!(room.hand_in(claim, &calls[..2]), Step::Again);
+    assert_eq!(room.hand_in(claim, &calls[..2]), Ok(Step::Again));
     assert_eq!(room.told(14), ["agent.mcp_tool_result", "agent.tool_result"]);
     let _ = room.ask(claim);
 }

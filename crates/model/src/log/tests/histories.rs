@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::log::Fold;
+use crate::log::ops::GoOnEvaluating;
 
 /// Things that may happen; numbers choose among what there is.
 #[derive(Clone, Debug)]
@@ -15,12 +16,15 @@ enum Happening {
     Interrupt,
     Redirect,
     Cancel,
+    Outcome,
     Take,
     Proceed,
     Answer(Vec<u8>),
     Fail(bool),
     HandIn,
     Lapse,
+    Grade(u8),
+    StillGrade,
 }
 
 fn happening() -> impl Strategy<Value = Happening> {
@@ -31,12 +35,15 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => Just(Happening::Interrupt),
         1 => Just(Happening::Redirect),
         1 => Just(Happening::Cancel),
+        2 => Just(Happening::Outcome),
         6 => Just(Happening::Take),
         8 => Just(Happening::Proceed),
         8 => prop::collection::vec(0_u8..9, 0..4).prop_map(Happening::Answer),
         1 => any::<bool>().prop_map(Happening::Fail),
         3 => Just(Happening::HandIn),
         1 => Just(Happening::Lapse),
+        4 => (0_u8..5).prop_map(Happening::Grade),
+        1 => Just(Happening::StillGrade),
     ]
 }
 
@@ -45,6 +52,7 @@ struct Runner {
     claim: Option<Claimed>,
     start: Option<EventId>,
     calls: Vec<EventId>,
+    evaluation: Option<EventId>,
 }
 
 fn happen(room: &mut Room, runner: &mut Runner, happening: &Happening) {
@@ -67,6 +75,7 @@ fn happen(room: &mut Room, runner: &mut Runner, happening: &Happening) {
         Happening::Interrupt => drop(room.send(&[Incoming::Interrupt])),
         Happening::Redirect => drop(room.send(&[Incoming::Interrupt, message("n")])),
         Happening::Cancel => room.cancel(),
+        Happening::Outcome => drop(room.send(&[outcome(2)])),
         Happening::Take => {
             if let Some(claim) = room.take() {
                 *runner = Runner { claim: Some(claim), ..Runner::default() };
@@ -76,6 +85,7 @@ fn happen(room: &mut Room, runner: &mut Runner, happening: &Happening) {
             if let Some(claim) = runner.claim {
                 match room.proceed(claim) {
                     Ok(Step::Ask { start, .. }) => runner.start = Some(start),
+                    Ok(Step::Grade { start, .. }) => runner.evaluation = Some(start),
                     Ok(Step::CarryOut(calls)) => runner.calls = calls,
                     Ok(Step::Wait(_) | Step::Again | Step::Over) | Err(_) => {}
                 }
@@ -95,13 +105,23 @@ fn happen(room: &mut Room, runner: &mut Runner, happening: &Happening) {
         }
         Happening::HandIn => {
             if let Some(claim) = runner.claim {
-                let results = runner.calls.iter().map(|call| Handed {
-                    call: *call,
-                    content: Json::text("done"),
-                    is_error: false,
+                drop(room.hand_in(claim, &runner.calls));
+            }
+        }
+        Happening::Grade(number) => {
+            if let (Some(claim), Some(start)) = (runner.claim, runner.evaluation.take()) {
+                drop(match number {
+                    0 => room.grade(claim, start, Verdict::Satisfied),
+                    1 | 2 => room.grade(claim, start, Verdict::NeedsRevision),
+                    3 => room.grade(claim, start, Verdict::Failed),
+                    _ => room.fail_to_grade(claim, start, Cure::Retry(None)),
                 });
-                let (session, results) = (room.session.id, results.collect());
-                drop(room.decide(&HandIn { session, claim, results }));
+            }
+        }
+        Happening::StillGrade => {
+            if let (Some(claim), Some(start)) = (runner.claim, runner.evaluation) {
+                let session = room.session.id;
+                drop(room.decide(&GoOnEvaluating { session, claim, start }));
             }
         }
         Happening::Lapse => room.wait(Duration::from_secs(11)),

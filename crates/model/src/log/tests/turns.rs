@@ -149,3 +149,26 @@ fn too_many_waiting_events_are_refused_as_a_whole() {
     assert_eq!((number, objection.member), (400, "type"));
     assert_eq!(room.told(0).len(), before, "nothing of it was kept");
 }
+
+#[test]
+fn usage_is_told_at_the_end_of_a_turn_that_used_something() {
+    let mut room = Room::hosted();
+    room.say("go");
+    let call = room.call("bash", Permission::Allow);
+    let claim = room.take().unwrap();
+    let start = room.ask(claim);
+    let used = |said: Said| Outcome::Answered {
+        said: vec![said],
+        refusal: None,
+        usage: Usage { input_tokens: 3, ..Usage::default() },
+    };
+    room.conclude(claim, start, used(call.clone())).unwrap();
+    assert_eq!(room.told(6), ["thread idle", "idle on 1"], "a turn that waits has not ended");
+    room.send(&[result_of(call.id, "out"), Incoming::Interrupt]).unwrap();
+    assert_eq!(room.told(9), ["usage", "user.interrupt", "thread idle", "idle Cancelled"]);
+    room.say("again");
+    let speech = room.speech("done");
+    room.turn(&[speech]);
+    let told = room.told(0);
+    assert_eq!(told.iter().filter(|word| *word == "usage").count(), 1, "no news: {told:?}");
+}

@@ -127,7 +127,7 @@ impl CreateSession {
         if self.initial_events.is_empty() {
             return Ok(());
         }
-        let mut story = Story::of(log, context);
+        let mut story = Story::of(log, self.budget, context);
         story
             .hear(&self.initial_events)
             .map_err(|(number, objection)| Refusal::Event(number, objection))?;

@@ -118,7 +118,7 @@ impl Op for UpdateSession {
         };
         if next != stored || agent != held {
             next.updated_at = context.now();
-            let mut story = Story::of(log, context);
+            let mut story = Story::of(log, next.budget, context);
             story.say(Kind::SessionUpdated(changed(&stored, &next, &held, &agent)));
             story.go_on_within(next.budget);
             story.end(rows);

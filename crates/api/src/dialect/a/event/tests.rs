@@ -1,5 +1,7 @@
 //! Why a session rests and what a request used, in words of this dialect.
 
+use std::time::Duration;
+
 use leasehold_model::event::{StopReason, Usage};
 use serde_json::{Value, json};
 
@@ -37,4 +39,24 @@ fn what_a_request_used() {
         "cache_creation_input_tokens": 0,
     });
     assert_eq!(json!((MANNER.usage)(&usage)), written);
+}
+
+#[test]
+fn what_a_session_has_used_so_far() {
+    let written = json!({
+        "input_tokens": 1,
+        "output_tokens": 2,
+        "cache_read_input_tokens": 0,
+        "cache_creation": {"ephemeral_1h_input_tokens": 0, "ephemeral_5m_input_tokens": 4},
+        "active_seconds": 1.5,
+        "list_cost": {"amount": "2.5", "currency": "USD"},
+    });
+    let usage = Usage {
+        input_tokens: 1,
+        output_tokens: 2,
+        cache_creation_input_tokens: 4,
+        cost_nanos: 25_000_000,
+        ..Usage::default()
+    };
+    assert_eq!((MANNER.total)(&usage, Duration::from_millis(1_500)).value(), written);
 }

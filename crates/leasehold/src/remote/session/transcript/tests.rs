@@ -85,6 +85,35 @@ fn a_whole_turn() {
 }
 
 #[test]
+fn a_grader_is_told_from_the_agent() {
+    let outcome = |result, explanation| {
+        json!({
+            "type": "span.outcome_evaluation_end", "result": result, "explanation": explanation,
+        })
+    };
+    check(
+        &[
+            json!({"type": "user.define_outcome", "description": "A report.\nShort."}),
+            message("evt_1", "Done."),
+            json!({"type": "span.outcome_evaluation_start", "iteration": 0}),
+            outcome("needs_revision", "No title.\nNo end."),
+            message("evt_2", "Mended."),
+            json!({"type": "span.outcome_evaluation_start", "iteration": 1}),
+            outcome("satisfied", ""),
+        ],
+        "> outcome: A report.\n\
+         > Short.\n\
+         Done.\n\
+         [evaluation 1]\n\
+         [needs revision]\n  \
+           = No title.\n  = No end.\n\
+         Mended.\n\
+         [evaluation 2]\n\
+         [satisfied]\n",
+    );
+}
+
+#[test]
 fn a_message_comes_piece_by_piece_and_its_rest_with_the_whole() {
     let whole = |said| message("evt_1", said);
     let begun = [start("evt_1"), delta("evt_1", 0, "Hel"), delta("evt_1", 0, "lo")];

@@ -91,7 +91,7 @@ fn every_refusal_of_a_create_names_its_member() {
         (with("initial_events", json!([{"type": "user.interrupt"}])), "initial_events[0].type"),
         (
             with("initial_events", json!([{"type": "user.define_outcome"}])),
-            "initial_events[0].type",
+            "initial_events[0].description",
         ),
         (with("resources", json!({})), "resources"),
         (with("resources", json!([{"type": "file"}])), "resources"),
