@@ -1,6 +1,6 @@
 //! Replays the fuzzing corpus of what this crate decodes.
 
-use leasehold_client::decoders;
+use leasehold_sse::decoders;
 use leasehold_testkit::corpus::replay;
 
 #[test]
