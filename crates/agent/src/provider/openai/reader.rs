@@ -5,14 +5,14 @@
 
 use std::collections::VecDeque;
 
+use leasehold_sse::Frame;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::body::REASONING;
 use crate::chat::{Chunk, Stop, Usage};
-use crate::provider::remote::malformed;
-use crate::provider::sse::Event;
-use crate::provider::{ProviderError, failure, remote};
+use crate::provider::answer::{self, malformed};
+use crate::provider::{ProviderError, failure};
 
 /// More calls than any model makes in one answer.
 const MAX_CALLS: usize = 256;
@@ -96,8 +96,8 @@ struct Details {
     cached_tokens: Option<u64>,
 }
 
-impl remote::Reader for Reader {
-    fn event(&mut self, event: &Event, chunks: &mut VecDeque<Chunk>) -> Result<(), ProviderError> {
+impl answer::Reader for Reader {
+    fn event(&mut self, event: &Frame, chunks: &mut VecDeque<Chunk>) -> Result<(), ProviderError> {
         if event.data.trim() == "[DONE]" {
             self.finish(chunks);
             return Ok(());
