@@ -10,6 +10,8 @@
 
 pub mod catalogue;
 pub mod chat;
+#[doc(hidden)]
+pub mod decoders;
 pub mod provider;
 pub mod reply;
 pub mod runner;

@@ -9,7 +9,7 @@ use futures_util::stream::BoxStream;
 
 use crate::chat::{Chunk, Request};
 
-mod answer;
+pub(crate) mod answer;
 pub(crate) mod anthropic;
 mod block;
 mod failure;

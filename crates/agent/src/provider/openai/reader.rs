@@ -11,11 +11,8 @@ use serde_json::{Value, json};
 
 use super::body::REASONING;
 use crate::chat::{Chunk, Stop, Usage};
-use crate::provider::answer::{self, malformed};
+use crate::provider::answer::{self, MAX_CALLS, malformed};
 use crate::provider::{ProviderError, failure};
-
-/// More calls than any model makes in one answer.
-const MAX_CALLS: usize = 256;
 
 /// What is known of an answer so far.
 #[derive(Default)]
@@ -209,9 +206,8 @@ impl Reader {
         self.close(chunks);
         let calls = std::mem::take(&mut self.calls);
         let called = !calls.is_empty();
-        for (number, call) in calls.into_iter().enumerate() {
+        for call in calls {
             let Call { index: _, id, name, arguments } = call;
-            let id = if id.is_empty() { format!("call_{number}") } else { id };
             let input = serde_json::from_str(&arguments).ok().filter(Value::is_object);
             let input = input.unwrap_or_else(|| json!({}));
             chunks.push_back(Chunk::ToolUse { id, name, input });
