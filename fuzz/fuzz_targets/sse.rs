@@ -2,4 +2,4 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| leasehold_client::decoders::sse(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| leasehold_sse::decoders::sse(data));

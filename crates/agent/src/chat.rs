@@ -109,12 +109,12 @@ pub enum Chunk {
     },
     /// A complete tool call.
     ToolUse {
-        /// For [`AssistantPart::ToolUse`].
+        /// For [`AssistantPart::ToolUse`]; no other call of the answer has it.
         id: String,
         /// The tool.
         name: String,
-        /// A JSON object. Input that was cut off or is no object arrives as `{}`, and the tool
-        /// says what it lacks (events §6).
+        /// A JSON object. Input that was cut off, is no object or is nested beyond measure arrives
+        /// as `{}`, and the tool says what it lacks (events §6).
         input: Value,
     },
     /// Counts of the whole request so far; each replaces the one before.

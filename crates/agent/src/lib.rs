@@ -11,6 +11,8 @@
 
 pub mod catalogue;
 pub mod chat;
+#[doc(hidden)]
+pub mod decoders;
 pub mod grader;
 mod price;
 pub mod provider;

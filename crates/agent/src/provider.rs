@@ -9,6 +9,7 @@ use futures_util::stream::BoxStream;
 
 use crate::chat::{Chunk, Request};
 
+pub(crate) mod answer;
 pub(crate) mod anthropic;
 pub(crate) mod block;
 mod failure;
@@ -16,7 +17,6 @@ pub(crate) mod openai;
 pub(crate) mod pause;
 pub(crate) mod remote;
 pub(crate) mod scripted;
-mod sse;
 mod turn;
 
 /// An answer as it arrives. It ends after [`Chunk::Done`] or an error; dropping it aborts the

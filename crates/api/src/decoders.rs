@@ -2,12 +2,16 @@
 //!
 //! For fuzzing, and for replaying what fuzzing found; see `fuzz/`.
 
+mod events;
+
 use leasehold_model::{EnvironmentId, SessionId, WorkId};
 use serde_json::Value;
 
 use crate::body;
 use crate::query::Query;
 use crate::time;
+
+pub use events::events;
 
 /// An instant that is read is written so that it reads the same, in each precision.
 pub fn timestamp(bytes: &[u8]) {

@@ -4,7 +4,6 @@
 //! session; [`incoming`] reads what clients send to it, [`list`] and [`stream`] show what it holds.
 
 pub(crate) mod content;
-pub(crate) mod frame;
 pub(crate) mod incoming;
 pub(crate) mod list;
 pub(crate) mod outcome;
@@ -21,6 +20,7 @@ use leasehold_model::event::{StopReason, Usage};
 use leasehold_model::session::Session;
 use leasehold_model::session::ops::Projection;
 use leasehold_model::{Event, EventId, Json, SessionId};
+use leasehold_sse::encode;
 use serde_json::value::RawValue;
 
 use crate::app::Api;
@@ -133,7 +133,7 @@ impl Scribe {
     /// An event as a stream has it.
     pub(crate) fn frame(&self, event: &Event) -> Bytes {
         let id = self.manner.id(event.id);
-        frame::frame(&id, event.kind.as_str(), self.json(event).get())
+        encode(Some(&id), event.kind.as_str(), self.json(event).get()).into()
     }
 }
 

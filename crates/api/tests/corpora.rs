@@ -22,3 +22,8 @@ fn queries() {
 fn bodies() {
     replay("body", decoders::body);
 }
+
+#[test]
+fn events() {
+    replay("events", decoders::events);
+}

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
+use leasehold_sse::TooLong;
 use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
-
-use crate::sse::TooLong;
 
 /// Why a call gave no value.
 #[derive(Debug, thiserror::Error)]

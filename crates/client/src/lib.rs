@@ -7,8 +7,8 @@
 //! * One noun a file: [`account`], [`token`], [`environment`], [`key`], [`settings`], [`agent`],
 //!   [`model`], [`session`], [`event`] with its [`content`], [`work`], [`attempt`], [`clock`].
 //! * Every answer comes as a [`Reply`]: the decoded value, and the text as the server sent it.
-//! * [`stream`] has a session's events as they happen, read by [`sse`], and goes on by itself where
-//!   a connection was cut.
+//! * [`stream`] has a session's events as they happen, and goes on by itself where a connection was
+//!   cut.
 //! * Nothing else is retried here. Whether a call may be repeated is for the caller to know, who
 //!   may wait by a [`backoff`].
 //!
@@ -23,7 +23,6 @@ pub mod backoff;
 pub mod client;
 pub mod clock;
 pub mod content;
-pub mod decoders;
 pub mod environment;
 pub mod error;
 pub mod event;
@@ -33,7 +32,6 @@ pub mod page;
 pub mod reply;
 pub mod session;
 pub mod settings;
-pub mod sse;
 pub mod stream;
 mod tls;
 pub mod token;

@@ -9,6 +9,7 @@ mod tests;
 use std::time::Duration;
 
 use bytes::{Buf as _, Bytes};
+use leasehold_sse::{Decoder, Frame};
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use reqwest::{Method, Response};
 use serde_json::{Map, Value};
@@ -16,13 +17,16 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::error::{Error, StreamFault};
 use crate::event::Event;
-use crate::sse::{Decoder, Frame};
 use crate::{Client, Result};
 
 pub use follower::{Follower, Start, Step};
 
 /// How long nothing may come. A server says that it lives every 15 s (events §5).
 const SILENCE: Duration = Duration::from_secs(50);
+
+/// What is held at most of a frame that is not complete. Events are as large as the body that
+/// brought them, which a server takes up to 32 MiB of, and JSON may write them longer.
+const FRAME_LIMIT: usize = 64 << 20;
 
 /// Whether messages are shown while they are being written (events §5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,7 +147,7 @@ impl Client {
         Ok(EventStream {
             client: self.clone(),
             response,
-            decoder: Decoder::default(),
+            decoder: Decoder::new(FRAME_LIMIT),
             chunk: Bytes::new(),
             heard: Instant::now(),
         })

@@ -15,18 +15,19 @@ struct Edges {
 
 const EDGES: &[Edges] = &[
     Edges { name: "leasehold-model", code: &[], tests: &[] },
+    Edges { name: "leasehold-sse", code: &[], tests: &["leasehold-testkit"] },
     Edges { name: "leasehold-store", code: &["leasehold-model"], tests: &["leasehold-testkit"] },
     Edges {
         name: "leasehold-api",
-        code: &["leasehold-model", "leasehold-store"],
+        code: &["leasehold-model", "leasehold-sse", "leasehold-store"],
         tests: &["leasehold-testkit"],
     },
     Edges {
         name: "leasehold-agent",
-        code: &["leasehold-model", "leasehold-store"],
+        code: &["leasehold-model", "leasehold-sse", "leasehold-store"],
         tests: &["leasehold-testkit"],
     },
-    Edges { name: "leasehold-client", code: &[], tests: &["leasehold-testkit"] },
+    Edges { name: "leasehold-client", code: &["leasehold-sse"], tests: &[] },
     Edges {
         name: "leasehold-testkit",
         code: &["leasehold-api", "leasehold-client", "leasehold-model", "leasehold-store"],
@@ -41,7 +42,7 @@ const EDGES: &[Edges] = &[
             "leasehold-model",
             "leasehold-store",
         ],
-        tests: &["leasehold-testkit"],
+        tests: &["leasehold-sse", "leasehold-testkit"],
     },
     Edges { name: "xtask", code: &[], tests: &[] },
 ];

@@ -11,7 +11,7 @@ use super::remote::{Protocol, Reach, Remote, SetupError};
 use crate::chat::Request;
 
 mod body;
-mod reader;
+pub(crate) mod reader;
 
 const KEY: HeaderName = HeaderName::from_static("x-api-key");
 const VERSION: HeaderName = HeaderName::from_static("anthropic-version");

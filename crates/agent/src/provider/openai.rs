@@ -11,7 +11,7 @@ use super::remote::{Protocol, Reach, Remote, SetupError};
 use crate::chat::Request;
 
 mod body;
-mod reader;
+pub(crate) mod reader;
 
 /// What the protocol must know about a model.
 pub(crate) struct Model {

@@ -1,9 +1,8 @@
 //! A model behind HTTP: one request sent, its stream read, both given up in time.
 //!
-//! Known here: connections, limits, repetition. Not known: any vendor's words; a [`Protocol`] has
-//! them.
+//! Known here: connections, limits of time, repetition. Not known: how an answer is read, and any
+//! vendor's words; a [`Protocol`] has them.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,14 +13,12 @@ use reqwest::{Proxy, Response, Url, redirect};
 use serde_json::Value;
 use tokio::time::timeout;
 
+use super::answer::{Answer, Reader};
 use super::pause::Retries;
-use super::sse::{self, Event};
 use super::{ChunkStream, Fault, Provider, ProviderError, failure};
 use crate::chat::{Chunk, Request};
 use crate::tls::{self, Roots};
 
-/// The most bytes of an answer. A model that goes on for ever is cut off.
-const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 /// The most bytes of a refusal that are read.
 const MAX_REFUSAL_BYTES: usize = 64 * 1024;
 
@@ -35,19 +32,6 @@ pub(super) trait Protocol: Send + Sync + 'static {
 
     /// The body of a request.
     fn body(&self, request: &Request) -> Value;
-}
-
-/// Reads the events of one answer.
-pub(super) trait Reader: Default + Send + 'static {
-    /// Takes an event and appends what it brings.
-    ///
-    /// # Errors
-    /// If the event is malformed or tells of an error.
-    fn event(&mut self, event: &Event, chunks: &mut VecDeque<Chunk>) -> Result<(), ProviderError>;
-
-    /// The stream has ended in good order without a last event: appends what is known to be
-    /// complete, which is nothing unless the model said why it stopped.
-    fn end(&mut self, chunks: &mut VecDeque<Chunk>);
 }
 
 /// How a model is reached, whatever it speaks.
@@ -154,7 +138,7 @@ fn is_loopback(url: &Url) -> bool {
 struct Exchange<R> {
     line: Arc<Line>,
     body: Bytes,
-    answer: Option<Answer<R>>,
+    answer: Option<Incoming<R>>,
     repetitions: u32,
     /// Something of the answer was handed on, so that it cannot be begun afresh.
     given: bool,
@@ -191,7 +175,7 @@ impl<R: Reader> Exchange<R> {
 }
 
 impl Line {
-    async fn ask<R: Reader>(&self, body: Bytes) -> Result<Answer<R>, ProviderError> {
+    async fn ask<R: Reader>(&self, body: Bytes) -> Result<Incoming<R>, ProviderError> {
         let Timeouts { connect: _, first_byte, idle } = self.timeouts;
         let request = self
             .http
@@ -211,16 +195,7 @@ impl Line {
             let message = format!("The model's provider answered with {kind:?}, not with a stream");
             return Err(ProviderError::new(Fault::RequestFailed, message));
         }
-        Ok(Answer {
-            response,
-            received: 0,
-            decoder: sse::Decoder::default(),
-            events: VecDeque::new(),
-            reader: R::default(),
-            chunks: VecDeque::new(),
-            patience: first_byte,
-            idle,
-        })
+        Ok(Incoming { response, answer: Answer::new(), patience: first_byte, idle })
     }
 
     /// What an answer outside 200..=299 says, as far as it comes in time.
@@ -242,62 +217,34 @@ impl Line {
     }
 }
 
-/// An answer that is being read.
-struct Answer<R> {
+/// The answer of a connection.
+struct Incoming<R> {
     response: Response,
-    received: usize,
-    decoder: sse::Decoder,
-    events: VecDeque<Event>,
-    reader: R,
-    chunks: VecDeque<Chunk>,
+    answer: Answer<R>,
     /// How long the next bytes may take.
     patience: Duration,
     idle: Duration,
 }
 
-impl<R: Reader> Answer<R> {
+impl<R: Reader> Incoming<R> {
     async fn next(&mut self) -> Result<Chunk, ProviderError> {
         loop {
-            if let Some(chunk) = self.chunks.pop_front() {
+            if let Some(chunk) = self.answer.next()? {
                 return Ok(chunk);
-            }
-            if let Some(event) = self.events.pop_front() {
-                self.reader.event(&event, &mut self.chunks)?;
-                continue;
             }
             let bytes = timeout(self.patience, self.response.chunk())
                 .await
                 .map_err(|_| silent(self.patience))?
                 .map_err(broken)?;
-            let Some(bytes) = bytes else {
-                self.reader.end(&mut self.chunks);
-                return self.chunks.pop_front().ok_or_else(cut_off);
-            };
+            let Some(bytes) = bytes else { return self.answer.end() };
             self.patience = self.idle;
-            self.received += bytes.len();
-            if self.received > MAX_ANSWER_BYTES {
-                return Err(malformed(&format!("it is longer than {MAX_ANSWER_BYTES} bytes")));
-            }
-            self.decoder
-                .feed(&bytes, &mut self.events)
-                .map_err(|overlong| malformed(&overlong.to_string()))?;
+            self.answer.feed(bytes)?;
         }
     }
 }
 
-/// The answer is not what the protocol says.
-pub(super) fn malformed(what: &str) -> ProviderError {
-    let message = format!("The model's answer cannot be read: {what}");
-    ProviderError::new(Fault::RequestFailed, message)
-}
-
 fn silent(limit: Duration) -> ProviderError {
     let message = format!("The model's provider sent nothing for {limit:?}");
-    ProviderError::new(Fault::RequestFailed, message)
-}
-
-fn cut_off() -> ProviderError {
-    let message = "The model's provider broke off in mid-answer";
     ProviderError::new(Fault::RequestFailed, message)
 }
 

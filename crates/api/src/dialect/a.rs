@@ -7,7 +7,7 @@ mod agent;
 mod config;
 mod environment;
 mod error;
-mod event;
+pub(crate) mod event;
 mod list;
 mod model;
 mod queue;

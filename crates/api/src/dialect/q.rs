@@ -7,7 +7,7 @@ mod agent;
 mod config;
 mod environment;
 pub(crate) mod error;
-mod event;
+pub(crate) mod event;
 pub(crate) mod list;
 mod model;
 mod routes;

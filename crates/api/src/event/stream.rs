@@ -19,10 +19,10 @@ use futures_util::stream;
 use leasehold_model::EventId;
 use leasehold_model::event::Kind;
 use leasehold_model::session::Session;
+use leasehold_sse::{HEARTBEAT, encode};
 use leasehold_store::{Look, Shared, Standing, StoreError, Watch};
 use serde_json::json;
 
-use super::frame::{self, HEARTBEAT};
 use super::wire::{DELETED, EventWire};
 use super::{Manner, Scribe};
 use crate::app::Api;
@@ -152,7 +152,7 @@ impl Follower {
             }
             match self.wait().await {
                 Woken::Look => {}
-                Woken::Silence if self.is_admitted().await => return Some(HEARTBEAT),
+                Woken::Silence if self.is_admitted().await => return Some(HEARTBEAT.into()),
                 Woken::Silence | Woken::Closing => return None,
             }
         }
@@ -240,13 +240,14 @@ impl Follower {
         let id = self.scribe.manner.id(EventId::from_bytes(*self.watch.session().bytes()));
         let event = EventWire::deleted(id.clone(), micros6(self.app.store().now()));
         let json = serde_json::to_string(&event).unwrap_or_default();
-        frame::frame(&id, DELETED, &json)
+        encode(Some(&id), DELETED, &json).into()
     }
 }
 
+/// The frame of an error on a stream that has begun; it names no event.
 fn broken(error: &StoreError) -> Bytes {
     tracing::error!(error = error as &dyn std::error::Error, "a stream broke off");
     let message = "The server cannot read the session at the moment; try again later.";
     let error = json!({"type": "error", "error": {"type": "api_error", "message": message}});
-    frame::error(&error.to_string())
+    encode(None, "error", &error.to_string()).into()
 }

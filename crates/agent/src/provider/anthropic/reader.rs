@@ -5,13 +5,13 @@
 
 use std::collections::VecDeque;
 
+use leasehold_sse::Frame;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::chat::{Chunk, Stop, Usage};
-use crate::provider::remote::malformed;
-use crate::provider::sse::Event;
-use crate::provider::{ProviderError, failure, remote};
+use crate::provider::answer::{self, malformed};
+use crate::provider::{ProviderError, failure};
 
 /// What is known of an answer so far.
 #[derive(Default)]
@@ -102,10 +102,10 @@ struct UsageWire {
     cache_creation_input_tokens: Option<u64>,
 }
 
-impl remote::Reader for Reader {
-    fn event(&mut self, event: &Event, chunks: &mut VecDeque<Chunk>) -> Result<(), ProviderError> {
+impl answer::Reader for Reader {
+    fn event(&mut self, event: &Frame, chunks: &mut VecDeque<Chunk>) -> Result<(), ProviderError> {
         let wire: Wire = serde_json::from_str(&event.data)
-            .map_err(|error| malformed(&format!("an event {:?}: {error}", event.name)))?;
+            .map_err(|error| malformed(&format!("an event {:?}: {error}", name(event))))?;
         match wire {
             Wire::MessageStart { message } => self.count(message.usage, chunks),
             Wire::ContentBlockStart { content_block } => {
@@ -231,6 +231,10 @@ impl Reader {
             None | Some(Block::Text(_) | Block::Skipped) => {}
         }
     }
+}
+
+fn name(event: &Frame) -> &str {
+    event.event.as_deref().unwrap_or_default()
 }
 
 fn append(block: &mut Map<String, Value>, name: &str, piece: &str) {

@@ -5,17 +5,14 @@
 
 use std::collections::VecDeque;
 
+use leasehold_sse::Frame;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::body::REASONING;
 use crate::chat::{Chunk, Stop, Usage};
-use crate::provider::remote::malformed;
-use crate::provider::sse::Event;
-use crate::provider::{ProviderError, failure, remote};
-
-/// More calls than any model makes in one answer.
-const MAX_CALLS: usize = 256;
+use crate::provider::answer::{self, MAX_CALLS, malformed};
+use crate::provider::{ProviderError, failure};
 
 /// What is known of an answer so far.
 #[derive(Default)]
@@ -96,8 +93,8 @@ struct Details {
     cached_tokens: Option<u64>,
 }
 
-impl remote::Reader for Reader {
-    fn event(&mut self, event: &Event, chunks: &mut VecDeque<Chunk>) -> Result<(), ProviderError> {
+impl answer::Reader for Reader {
+    fn event(&mut self, event: &Frame, chunks: &mut VecDeque<Chunk>) -> Result<(), ProviderError> {
         if event.data.trim() == "[DONE]" {
             self.finish(chunks);
             return Ok(());
@@ -209,9 +206,8 @@ impl Reader {
         self.close(chunks);
         let calls = std::mem::take(&mut self.calls);
         let called = !calls.is_empty();
-        for (number, call) in calls.into_iter().enumerate() {
+        for call in calls {
             let Call { index: _, id, name, arguments } = call;
-            let id = if id.is_empty() { format!("call_{number}") } else { id };
             let input = serde_json::from_str(&arguments).ok().filter(Value::is_object);
             let input = input.unwrap_or_else(|| json!({}));
             chunks.push_back(Chunk::ToolUse { id, name, input });

@@ -17,7 +17,7 @@ use crate::event::wire::{EventWire, StopDetailsWire, StopWire, UsageWire};
 use crate::event::{Manner, Results, Resume, Unknown};
 
 /// How this dialect writes events.
-pub(super) static MANNER: Manner = Manner {
+pub(crate) static MANNER: Manner = Manner {
     prefix: "sevt_",
     edition: 1,
     unknown: Unknown::Refused,

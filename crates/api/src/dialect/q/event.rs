@@ -16,7 +16,7 @@ use crate::event::wire::{EventWire, StopWire, UsageWire};
 use crate::event::{Manner, Results, Resume, Unknown};
 
 /// How this dialect writes events.
-pub(super) static MANNER: Manner = Manner {
+pub(crate) static MANNER: Manner = Manner {
     prefix: "evt_",
     edition: 0,
     unknown: Unknown::Dropped,

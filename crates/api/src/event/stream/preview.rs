@@ -8,11 +8,12 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use leasehold_model::event::Kind;
 use leasehold_model::{Event, EventId};
+use leasehold_sse::encode;
 use leasehold_store::{Glimpse, Preview, Shown, Viewer};
 use serde::Serialize;
 
 use crate::body::Invalid;
-use crate::event::{Manner, frame};
+use crate::event::Manner;
 use crate::query::Query;
 
 /// The most values of `event_deltas[]`.
@@ -198,7 +199,7 @@ fn goes_on(manner: &Manner, event: EventId, index: usize, text: &str) -> Bytes {
 
 fn written(id: &str, name: &str, wire: &impl Serialize) -> Bytes {
     // Strings and numbers write themselves.
-    frame::frame(id, name, &serde_json::to_string(wire).unwrap_or_default())
+    encode(Some(id), name, &serde_json::to_string(wire).unwrap_or_default()).into()
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! Streams of events in dialect Q (events §5).
 
 use futures_util::future::join_all;
-use leasehold_client::sse::Decoder;
 use leasehold_model::event::Kind;
 use leasehold_model::event::TroubleClass;
 use leasehold_model::log::turn::Cure;
 use leasehold_model::{EventId, Json};
+use leasehold_sse::Decoder;
 use leasehold_store::Preview;
 use leasehold_testkit::{Backend, Client, EventStream, Frame, TestServer, on_each_backend};
 use serde_json::{Value, json};
@@ -171,7 +171,7 @@ async fn our_own_client_reads_a_stream_wherever_its_bytes_are_cut() {
     let path = format!("{}/stream", q.events(&session));
     let reply = q.get(path).header("last-event-id", &ids(&log)[0]).await;
     for size in 1..64 {
-        let mut decoder = Decoder::default();
+        let mut decoder = Decoder::new(1 << 20);
         let mut read = Vec::new();
         for mut bytes in reply.bytes.chunks(size) {
             while let Some(frame) = decoder.decode(&mut bytes).unwrap() {

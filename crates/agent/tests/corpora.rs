@@ -1,9 +1,9 @@
 //! Replays the fuzzing corpus of what this crate decodes.
 
-use leasehold_client::decoders;
+use leasehold_agent::decoders;
 use leasehold_testkit::corpus::replay;
 
 #[test]
-fn streams() {
-    replay("sse", decoders::sse);
+fn answers() {
+    replay("answers", decoders::answers);
 }

@@ -1,15 +1,10 @@
-//! Server-Sent Events: bytes in, frames out, wherever the bytes are cut.
+//! Bytes in, frames out, wherever the bytes are cut.
 //!
-//! The format is that of the HTML standard, with one difference: [`Frame::id`] is the id of this
-//! very frame and does not stick to the frames after it, because here it names an event. What a
-//! frame means is not known here.
+//! One thing is not as the standard has it: [`Frame::id`] is the id of this very frame and does
+//! not stick to the frames after it, because here it names an event.
 
 #[cfg(test)]
 mod tests;
-
-/// What a decoder holds at most of a frame that is not complete. Events are as large as the body
-/// that brought them, which a server takes up to 32 MiB of, and JSON may write them longer.
-pub const FRAME_LIMIT: usize = 64 << 20;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -32,7 +27,8 @@ pub struct TooLong {
     pub limit: usize,
 }
 
-/// What has been read of a stream so far.
+/// What has been read of a stream so far: at most one frame that is not complete. A frame is given
+/// out before the next one is begun, so a piece with many of them costs no more memory than one.
 #[derive(Debug)]
 pub struct Decoder {
     limit: usize,
@@ -48,15 +44,10 @@ pub struct Decoder {
     data: String,
 }
 
-impl Default for Decoder {
-    fn default() -> Self {
-        Self::with_limit(FRAME_LIMIT)
-    }
-}
-
 impl Decoder {
-    /// A decoder that holds at most so many bytes of a frame that is not complete.
-    pub fn with_limit(limit: usize) -> Self {
+    /// A decoder that holds at most so many bytes of a frame that is not complete. How many are
+    /// enough depends on who is at the other end.
+    pub fn new(limit: usize) -> Self {
         Self {
             limit,
             line: Vec::new(),

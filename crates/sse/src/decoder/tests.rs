@@ -6,7 +6,7 @@ use super::{Decoder, Frame, TooLong};
 
 /// The frames of a stream that comes in these pieces, up to the first error.
 fn decoded(pieces: &[&[u8]], limit: usize) -> (Vec<Frame>, Option<TooLong>) {
-    let mut decoder = Decoder::with_limit(limit);
+    let mut decoder = Decoder::new(limit);
     let mut frames = Vec::new();
     for mut piece in pieces.iter().copied() {
         loop {
@@ -103,6 +103,9 @@ fn a_line_and_a_frame_may_be_as_long_as_the_limit() {
     assert_eq!(decoded(&[b"data:a\ndata:b\n"], limit).1, error);
     let (frames, found) = decoded(&[b"data: x\n\ndata: y\n\ndata: too long\n\n"], limit);
     assert_eq!((frames.len(), found), (2, error));
+    // A byte that is no text is three once it is replaced.
+    assert_eq!(decoded(&[b"data:\xff\xff\n\n"], limit).1, None);
+    assert_eq!(decoded(&[b"data:\xff\xff\xff\n\n"], 8).1, Some(TooLong { limit: 8 }));
     let text = TooLong { limit }.to_string();
     assert_eq!(text, "a frame is longer than 7 bytes");
 }
