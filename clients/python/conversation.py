@@ -27,6 +27,11 @@ def message(words: str) -> dict[str, Any]:
     return {"type": "user.message", "content": text(words)}
 
 
+def outcome(description: str, **members: Any) -> dict[str, Any]:
+    rubric = {"type": "text", "content": "It has a title."}
+    return {"type": "user.define_outcome", "description": description, "rubric": rubric, **members}
+
+
 class Conversation:
     """A session and its stream; `sessions` is the SDK's resource."""
 

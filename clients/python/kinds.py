@@ -5,7 +5,7 @@ from typing import Any
 
 import pydantic
 
-from conversation import ASKING_TOOLSET, LOOKUP, Conversation, message, of, text
+from conversation import ASKING_TOOLSET, LOOKUP, Conversation, message, of, outcome, text
 from server import instant
 
 # A picture of one pixel.
@@ -38,6 +38,7 @@ IN_LOGS = {
     "user.tool_result",
     "user.custom_tool_result",
     "system.message",
+    "user.define_outcome",
     "agent.message",
     "agent.thinking",
     "agent.tool_use",
@@ -54,8 +55,12 @@ IN_LOGS = {
     "session.thread_status_rescheduled",
     "session.updated",
     "session.error",
+    "session.usage",
     "span.model_request_start",
     "span.model_request_end",
+    "span.outcome_evaluation_start",
+    "span.outcome_evaluation_ongoing",
+    "span.outcome_evaluation_end",
 }
 
 
@@ -98,7 +103,12 @@ def cause_all(converse: Callable[..., Conversation], worker: Any, notes_url: str
     lost = converse("fickle")
     lost.send(message("too long"))
     lost.until("session.status_terminated")
-    return [talk.id, novel.id, busy.id, unkind.id, lost.id]
+    # An outcome whose grader says nothing that can be used, until somebody has had enough.
+    strict = converse("strict")
+    strict.send(outcome("speechless"))
+    strict.until("session.status_rescheduled")
+    strict.send({"type": "user.interrupt"})
+    return [talk.id, novel.id, busy.id, unkind.id, lost.id, strict.id]
 
 
 def loses_nothing(event: pydantic.BaseModel, raw: dict[str, Any]) -> None:

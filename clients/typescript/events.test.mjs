@@ -37,7 +37,7 @@ test('models', async (t) => {
 
   const models = await collect(client.beta.models.list());
 
-  assert.deepEqual(ids(models), ['scripted', 'echo', 'hands', 'novelist', 'fickle']);
+  assert.deepEqual(ids(models), ['scripted', 'echo', 'hands', 'novelist', 'fickle', 'strict']);
   assert.deepEqual(await client.beta.models.retrieve('echo'), models[1]);
 });
 
@@ -56,6 +56,7 @@ test('a turn, its history and its thread', async (t) => {
     'span.model_request_start',
     'agent.message',
     'span.model_request_end',
+    'session.usage',
     'session.thread_status_idle',
     'session.status_idle',
   ]);

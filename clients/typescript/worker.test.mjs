@@ -87,6 +87,7 @@ test('the worker answers, the turn ends, and it stops once it has been idle', as
     'span.model_request_start',
     'agent.message',
     'span.model_request_end',
+    'session.usage',
     'session.thread_status_idle',
     'session.status_idle',
   ]);

@@ -25,6 +25,7 @@ def test_a_turn_without_tools(a: anthropic.Anthropic, converse) -> None:
         "span.model_request_start",
         "agent.message",
         "span.model_request_end",
+        "session.usage",
         "session.thread_status_idle",
         "session.status_idle",
     ]

@@ -110,6 +110,7 @@ def test_step_6_the_worker_answers_and_the_turn_ends(farm: Farm, caplog: pytest.
         "span.model_request_start",
         "agent.message",
         "span.model_request_end",
+        "session.usage",
         "session.thread_status_idle",
         "session.status_idle",
     ]

@@ -15,6 +15,7 @@ TURN = [
     "span.model_request_start",
     "agent.message",
     "span.model_request_end",
+    "session.usage",
     "session.thread_status_idle",
     "session.status_idle",
 ]

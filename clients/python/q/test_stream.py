@@ -46,6 +46,7 @@ def test_deltas_come_before_the_truth(q: qca.Managed, converse) -> None:
         "agent.thinking",
         "agent.message",
         "span.model_request_end",
+        "session.usage",
         "session.thread_status_idle",
         "session.status_idle",
     ]

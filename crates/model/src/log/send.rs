@@ -229,9 +229,6 @@ impl Story<'_, '_> {
         if let Some(start) = request {
             self.say(Kind::ModelRequestEnd { start, is_error: true, usage: Usage::default() });
         }
-        if was_busy {
-            self.tell_usage();
-        }
         let open: Vec<(EventId, Family)> = self
             .log
             .fold

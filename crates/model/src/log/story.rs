@@ -102,9 +102,10 @@ impl<'a, 'c> Story<'a, 'c> {
     }
 
     /// The session rests. At the end of a turn it says what it has used; before it rests, since a
-    /// worker takes what comes afterwards for the beginning of something (worker-protocol §5.2).
+    /// worker takes what comes afterwards for the beginning of something (worker-protocol §5.2). A
+    /// turn that was broken off leaves that to the next one.
     pub fn rest(&mut self, reason: StopReason) {
-        if !matches!(reason, StopReason::RequiresAction(_)) {
+        if !matches!(reason, StopReason::RequiresAction(_) | StopReason::Cancelled) {
             self.tell_usage();
         }
         self.say(Kind::ThreadIdle(reason.clone()));
@@ -112,7 +113,7 @@ impl<'a, 'c> Story<'a, 'c> {
     }
 
     /// Says what the session has used so far, if that is news.
-    pub fn tell_usage(&mut self) {
+    fn tell_usage(&mut self) {
         if self.log.fold.usage != self.log.fold.usage_told {
             let usage = self.log.fold.usage;
             let active_micros = self.log.fold.active_by(self.context.now().max(self.log.fold.at));

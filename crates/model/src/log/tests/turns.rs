@@ -165,10 +165,13 @@ fn usage_is_told_at_the_end_of_a_turn_that_used_something() {
     room.conclude(claim, start, used(call.clone())).unwrap();
     assert_eq!(room.told(6), ["thread idle", "idle on 1"], "a turn that waits has not ended");
     room.send(&[result_of(call.id, "out"), Incoming::Interrupt]).unwrap();
-    assert_eq!(room.told(9), ["usage", "user.interrupt", "thread idle", "idle Cancelled"]);
+    assert_eq!(room.told(9), ["user.interrupt", "thread idle", "idle Cancelled"]);
     room.say("again");
     let speech = room.speech("done");
     room.turn(&[speech]);
-    let told = room.told(0);
-    assert_eq!(told.iter().filter(|word| *word == "usage").count(), 1, "no news: {told:?}");
+    assert_eq!(room.told(18), ["usage", "thread idle", "idle EndTurn"], "{:?}", room.told(0));
+    room.say("once more");
+    let speech = room.speech("done");
+    room.turn(&[speech]);
+    assert_eq!(room.told(27), ["thread idle", "idle EndTurn"], "nothing new was used");
 }
