@@ -1,5 +1,7 @@
 //! Connections on a real port: how they end, and that nobody is cut off who need not be.
 
+mod garbage;
+
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
