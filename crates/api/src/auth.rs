@@ -3,9 +3,8 @@
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use leasehold_model::token::{Scopes, SecretHash};
-use leasehold_model::work::State;
-use leasehold_model::{AccountId, EnvironmentId, SessionId, Work, WorkId};
-use leasehold_store::{Credential, CredentialId};
+use leasehold_model::{AccountId, EnvironmentId, SessionId, Timestamp, WorkId};
+use leasehold_store::{Credential, CredentialId, Store, StoreError};
 use subtle::ConstantTimeEq;
 
 use crate::app::Api;
@@ -23,6 +22,8 @@ pub(crate) enum Principal {
         account: AccountId,
         /// What it may be used for.
         scopes: Scopes,
+        /// By what it is known.
+        kept: Kept,
     },
     /// An environment key.
     Key {
@@ -30,9 +31,18 @@ pub(crate) enum Principal {
         environment: EnvironmentId,
         /// Who owns that environment.
         account: AccountId,
+        /// By what it is known.
+        kept: Kept,
     },
     /// A claim token.
     Claim(Claim),
+}
+
+/// A credential that is kept, as far as it takes to ask again whether it is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Kept {
+    hash: SecretHash,
+    expires_at: Option<Timestamp>,
 }
 
 /// A claim that a token proves.
@@ -83,13 +93,21 @@ pub(crate) async fn principal(
     let now = app.store().now();
     let (principal, id, stored, validity) = match found {
         Credential::Token(token) => (
-            Principal::Account { account: token.account, scopes: token.scopes },
+            Principal::Account {
+                account: token.account,
+                scopes: token.scopes,
+                kept: Kept { hash, expires_at: token.validity.expires_at },
+            },
             CredentialId::Token(token.id),
             token.hash,
             token.validity,
         ),
         Credential::Key(key) => (
-            Principal::Key { environment: key.environment, account: key.account },
+            Principal::Key {
+                environment: key.environment,
+                account: key.account,
+                kept: Kept { hash, expires_at: key.validity.expires_at },
+            },
             CredentialId::Key(key.id),
             key.hash,
             key.validity,
@@ -116,26 +134,43 @@ async fn holder(app: &Api, work: WorkId, delivery: u32) -> Result<Option<Princip
         environment: head.environment,
         session: head.session,
         account: facts.account,
-        stands: is_held(&head, delivery),
+        stands: head.is_held_by(delivery),
     })))
 }
 
-/// Whether a claim that was proved before still stands.
-///
-/// # Errors
-/// The store's accident.
-pub(crate) async fn stands(app: &Api, claim: Claim) -> Result<bool, Failure> {
-    let head = app.store().views().head(claim.work).await?;
-    Ok(head.is_some_and(|head| is_held(&head, claim.delivery)))
+impl Kept {
+    /// Whether its time has come. This is known without looking it up.
+    pub(crate) fn has_expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
+    }
+
+    /// Whether it is still there and good.
+    ///
+    /// # Errors
+    /// The store's accident.
+    pub(crate) async fn is_good(&self, store: &Store) -> Result<bool, StoreError> {
+        let validity = match store.views().credential(self.hash).await? {
+            Some(Credential::Token(token)) => token.validity,
+            Some(Credential::Key(key)) => key.validity,
+            None => return Ok(false),
+        };
+        Ok(validity.holds(store.now()))
+    }
 }
 
-fn is_held(head: &Work, delivery: u32) -> bool {
-    let live = match head.state {
-        State::Queued(ref delivery) => delivery.is_some(),
-        State::Starting(_) | State::Active(..) | State::Stopping(..) => true,
-        State::Stopped(_) => false,
-    };
-    live && head.deliveries == delivery
+impl Claim {
+    /// Whether it still stands, however long ago it was proved. The items of an environment that is
+    /// gone may be there for a while; nobody holds them.
+    ///
+    /// # Errors
+    /// The store's accident.
+    pub(crate) async fn is_held(&self, store: &Store) -> Result<bool, StoreError> {
+        if store.views().facts(self.environment).await?.is_none() {
+            return Ok(false);
+        }
+        let head = store.views().head(self.work).await?;
+        Ok(head.is_some_and(|head| head.is_held_by(self.delivery)))
+    }
 }
 
 /// The one credential that the headers show. If there is an `Authorization` header it decides,

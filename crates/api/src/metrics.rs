@@ -38,6 +38,8 @@ struct All {
     held: Gauge,
     turns_waiting: Gauge,
     turns_running: Gauge,
+    streams_open: Gauge,
+    slow_readers: Counter,
     oldest_age: Gauge<f64, AtomicU64>,
     resident: Gauge,
 }
@@ -108,6 +110,11 @@ impl Metrics {
         let help = "Turns of sessions that no runner has taken yet";
         let turns_waiting = gauge(&mut registry, "turns_waiting", help);
         let turns_running = gauge(&mut registry, "turns_running", "Turns that a runner drives");
+        let help = "Streams of events that are open";
+        let streams_open = gauge(&mut registry, "streams_open", help);
+        let slow_readers = Counter::default();
+        let help = "Connections ended since the client took nothing of an answer for too long";
+        registry.register("slow_readers", help, slow_readers.clone());
         let oldest_age = Gauge::default();
         let help = "Age of the oldest entry into any queue; 0 if all are empty";
         registry.register("queue_oldest_age_seconds", help, oldest_age.clone());
@@ -123,6 +130,8 @@ impl Metrics {
             held,
             turns_waiting,
             turns_running,
+            streams_open,
+            slow_readers,
             oldest_age,
             resident,
         }))
@@ -153,16 +162,22 @@ impl Metrics {
         self.0.poll_wait.observe(waited.as_secs_f64());
     }
 
-    /// The text that Prometheus reads, with the queues as they stand.
-    pub(crate) fn render(&self, totals: &Totals, now: Timestamp) -> String {
+    /// Counts a connection that is ended since its client takes nothing of what it has asked for.
+    pub fn slow_reader(&self) {
+        self.0.slow_readers.inc();
+    }
+
+    /// The text that Prometheus reads, with the queues and the streams as they stand.
+    pub(crate) fn render(&self, totals: &Totals, streams: usize, now: Timestamp) -> String {
         let All { depth, pending, held, oldest_age, resident, registry, .. } = &*self.0;
-        let All { turns_waiting, turns_running, .. } = &*self.0;
+        let All { turns_waiting, turns_running, streams_open, .. } = &*self.0;
         let size = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         depth.set(size(totals.depth));
         pending.set(size(totals.pending));
         held.set(size(totals.held));
         turns_waiting.set(size(totals.turns_waiting));
         turns_running.set(size(totals.turns_running));
+        streams_open.set(i64::try_from(streams).unwrap_or(i64::MAX));
         let age = totals.oldest_queued_at.map_or(0.0, |at| now.since(at).as_secs_f64());
         oldest_age.set(age);
         resident.set(size(process::resident_bytes().unwrap_or(0)));

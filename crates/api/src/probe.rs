@@ -68,7 +68,8 @@ async fn ready(app: &Api) -> (StatusCode, HeaderValue, Body) {
 async fn metrics(app: &Api) -> (StatusCode, HeaderValue, Body) {
     match app.store().views().totals().await {
         Ok(totals) => {
-            let page = app.metrics().render(&totals, app.store().now());
+            let streams = app.store().watchers().readers();
+            let page = app.metrics().render(&totals, streams, app.store().now());
             (StatusCode::OK, OPEN_METRICS, Body::from(page))
         }
         Err(error) => {

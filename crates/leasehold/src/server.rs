@@ -99,16 +99,16 @@ impl Server {
 
         let models = catalogue.models();
         let runner = start_runner(store.clone(), catalogue, &config)?;
-        let api = Api::new(store, metrics, api_settings(&config, models));
+        let api = Api::new(store, metrics.clone(), api_settings(&config, models));
         let (closing, until) = watch::channel(false);
         let limits = limits(&config);
         let address = port.address();
-        let mut serving =
-            vec![port.serve(TowerToHyperService::new(api.router()), limits, until.clone())];
+        let service = TowerToHyperService::new(api.router());
+        let mut serving = vec![port.serve(service, limits, metrics.clone(), until.clone())];
         let metrics_address = metrics_port.as_ref().map(Port::address);
         if let Some(port) = metrics_port {
             let service = TowerToHyperService::new(api.metrics_router());
-            serving.push(port.serve(service, limits, until));
+            serving.push(port.serve(service, limits, metrics, until));
         }
         let grace = config.shutdown_grace;
         Ok(Self { address, metrics_address, administrator, api, runner, closing, serving, grace })

@@ -2,7 +2,8 @@
 //!
 //! A wake-up carries no data: whoever is woken looks at the log again, from where it stands. All
 //! readers of a session are woken by every change of it, and share what one of them reads: the
-//! [`Tail`] of its log.
+//! [`Tail`] of its log. When a credential is taken back the readers of all sessions are woken: each
+//! knows by which one it was let in.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -14,7 +15,11 @@ use crate::tail::Tail;
 
 /// The readers of all sessions. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct Watchers(Arc<Mutex<HashMap<SessionId, Watched>>>);
+pub struct Watchers {
+    sessions: Arc<Mutex<HashMap<SessionId, Watched>>>,
+    /// Counts how often credentials were taken back.
+    revoked: Arc<watch::Sender<u64>>,
+}
 
 struct Watched {
     readers: usize,
@@ -27,6 +32,7 @@ struct Watched {
 pub struct Watch {
     session: SessionId,
     bell: watch::Receiver<u64>,
+    revoked: watch::Receiver<u64>,
     tail: Arc<Tail>,
     watchers: Watchers,
 }
@@ -34,7 +40,7 @@ pub struct Watch {
 impl Watchers {
     /// Registers interest in a session. Do so before looking: what comes after is not missed.
     pub fn subscribe(&self, session: SessionId) -> Watch {
-        let mut sessions = self.0.lock().unwrap_or_else(|broken| broken.into_inner());
+        let mut sessions = self.sessions.lock().unwrap_or_else(|broken| broken.into_inner());
         let watched = sessions.entry(session).or_insert_with(|| Watched {
             readers: 0,
             bell: watch::Sender::new(0),
@@ -42,20 +48,26 @@ impl Watchers {
         });
         watched.readers += 1;
         let (bell, tail) = (watched.bell.subscribe(), Arc::clone(&watched.tail));
-        Watch { session, bell, tail, watchers: self.clone() }
+        let revoked = self.revoked.subscribe();
+        Watch { session, bell, revoked, tail, watchers: self.clone() }
     }
 
     /// Wakes the readers of a session.
     pub(crate) fn wake(&self, session: SessionId) {
-        let sessions = self.0.lock().unwrap_or_else(|broken| broken.into_inner());
+        let sessions = self.sessions.lock().unwrap_or_else(|broken| broken.into_inner());
         if let Some(watched) = sessions.get(&session) {
             watched.bell.send_modify(|changes| *changes += 1);
         }
     }
 
+    /// Wakes everybody: credentials were taken back.
+    pub(crate) fn revoke(&self) {
+        self.revoked.send_modify(|revocations| *revocations += 1);
+    }
+
     /// How many readers there are.
     pub fn readers(&self) -> usize {
-        let sessions = self.0.lock().unwrap_or_else(|broken| broken.into_inner());
+        let sessions = self.sessions.lock().unwrap_or_else(|broken| broken.into_inner());
         sessions.values().map(|watched| watched.readers).sum()
     }
 }
@@ -72,21 +84,31 @@ impl Watch {
         *self.bell.borrow()
     }
 
+    /// How often credentials were taken back since the server began. Whoever looks at a credential
+    /// after asking this finds it as it was then, or later.
+    pub fn revocations(&self) -> u64 {
+        *self.revoked.borrow()
+    }
+
     /// What all readers of the session share.
     pub(crate) fn tail(&self) -> &Tail {
         &self.tail
     }
 
-    /// Waits for the next change since the last call, or since the subscription.
+    /// Waits for the next change or revocation since the last call, or since the subscription.
     pub async fn changed(&mut self) {
-        // The sender lives as long as a watch does.
-        drop(self.bell.changed().await);
+        // The senders live as long as a watch does.
+        tokio::select! {
+            _ = self.bell.changed() => {}
+            _ = self.revoked.changed() => {}
+        }
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        let mut sessions = self.watchers.0.lock().unwrap_or_else(|broken| broken.into_inner());
+        let mut sessions =
+            self.watchers.sessions.lock().unwrap_or_else(|broken| broken.into_inner());
         if let Some(watched) = sessions.get_mut(&self.session) {
             watched.readers -= 1;
             if watched.readers == 0 {

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use leasehold_model::id::Mint;
 use leasehold_model::op::Context;
-use leasehold_model::rows::{Keys, Rows};
-use leasehold_model::{EnvironmentId, SessionId, Timestamp};
+use leasehold_model::rows::{Change, Keys, Rows};
+use leasehold_model::{EnvironmentId, SessionId, Timestamp, Work, WorkId};
 use tokio::sync::{mpsc, watch};
 
 use crate::batch::{Ticket, Verdict};
@@ -220,7 +220,8 @@ impl Writer {
     }
 
     /// Wakes one blocked poll for each item that is new in its queue, and the readers of each session
-    /// that has changed; those who preview answers learn first which request is open.
+    /// that has changed; those who preview answers learn first which request is open. A reader may be
+    /// there by a claim or a credential, so it is woken when one of those has ended, too.
     fn wake(&self, rows: &Rows) {
         for change in rows.logs.changes() {
             let request = change.now.and_then(|log| log.fold.request);
@@ -232,8 +233,12 @@ impl Writer {
         let mut sessions: BTreeSet<SessionId> =
             rows.logs.changes().map(|change| *change.key).collect();
         sessions.extend(rows.sessions.changes().map(|change| *change.key));
+        sessions.extend(rows.work.changes().filter_map(|change| session_of_ended_claim(&change)));
         for session in sessions {
             self.watchers.wake(session);
+        }
+        if takes_back_credentials(rows) {
+            self.watchers.revoke();
         }
         let mut fresh: HashMap<EnvironmentId, u64> = HashMap::new();
         for work in rows.work.changes().filter(|c| c.before.is_none()).filter_map(|c| c.now) {
@@ -243,4 +248,19 @@ impl Writer {
             self.wakeups.wake(environment, items);
         }
     }
+}
+
+/// The session of an item whose claim this ends: it was stopped, handed out again, or is gone.
+fn session_of_ended_claim(change: &Change<'_, WorkId, Work>) -> Option<SessionId> {
+    let before = change.before.filter(|work| work.is_held_by(work.deliveries))?;
+    let goes_on = change.now.is_some_and(|work| work.is_held_by(before.deliveries));
+    (!goes_on).then_some(before.session)
+}
+
+/// Whether there are fewer good credentials than before. Those that are new trouble nobody; the keys
+/// of an environment go with it.
+fn takes_back_credentials(rows: &Rows) -> bool {
+    rows.tokens.changes().any(|change| change.before.is_some())
+        || rows.keys.changes().any(|change| change.before.is_some())
+        || rows.environments.changes().any(|change| change.now.is_none())
 }

@@ -2,9 +2,10 @@
 //!
 //! A stream is pulled by its connection: nothing is read ahead for a client that does not read, and a
 //! stream that waits takes a kilobyte. [`start`] finds where it begins, [`preview`] shows what
-//! the model is saying before the log has it. A stream follows the log; whatever else it shows comes
-//! after the events that were committed before it.
+//! the model is saying before the log has it, [`pass`] is what let the reader in. A stream follows the
+//! log; whatever else it shows comes after the events that were committed before it.
 
+mod pass;
 pub(crate) mod preview;
 mod start;
 
@@ -26,14 +27,21 @@ use serde_json::json;
 use super::wire::{DELETED, EventWire};
 use super::{Manner, Scribe};
 use crate::app::Api;
-use crate::auth::{self, Claim, Principal};
 use crate::call::{Call, Outcome, Reply};
 use crate::time::micros6;
+use pass::Pass;
 use preview::{Pieces, Wants};
 use start::Start;
 
 /// How long a stream is silent at the most.
 const SILENCE: Duration = Duration::from_secs(15);
+
+/// What a reader is told last that may not be there any more. Clients take an error on a stream for
+/// one that passes, come again, and are told the rest by a status (events §5).
+const UNADMITTED: &str = concat!(
+    r#"{"type":"error","error":{"type":"authentication_error","message":"#,
+    r#""The credential that opened this stream is not valid any more."}}"#
+);
 
 /// Whether a stream can show what is being said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,10 +81,7 @@ pub(crate) async fn open(
         seen: None,
         ready: VecDeque::new(),
         pieces: Pieces::new(viewer, wants, start.previewing),
-        guest: match call.principal {
-            Principal::Account { .. } | Principal::Key { .. } => None,
-            Principal::Claim(claim) => Some(claim),
-        },
+        pass: Pass::of(call.principal),
         until: start.until,
     };
     Ok(Reply::events(Body::from_stream(stream::unfold(follower, |mut follower| async move {
@@ -108,8 +113,7 @@ struct Follower {
     /// Events that have been taken up and not been shown.
     ready: VecDeque<Arc<Shared>>,
     pieces: Pieces,
-    /// The claim that lets it in.
-    guest: Option<Claim>,
+    pass: Pass,
     until: Until,
 }
 
@@ -127,18 +131,20 @@ impl Follower {
     /// The next frame; `None` at the end of the stream.
     async fn next(&mut self) -> Option<Bytes> {
         loop {
-            if let Some(event) = self.ready.pop_front() {
-                return Some(self.show(&event));
-            }
             if self.until == Until::Now {
                 return None;
+            }
+            if self.pass.is_due(&self.watch)
+                && let Some(frame) = self.turn_away().await
+            {
+                return Some(frame);
+            }
+            if let Some(event) = self.ready.pop_front() {
+                return Some(self.show(&event));
             }
             // A piece is taken before the look: the log is then at least as new as the piece.
             self.pieces.take_up();
             if self.seen != Some(self.watch.changes()) {
-                if !self.is_admitted().await {
-                    return None;
-                }
                 if let Some(frame) = self.look().await {
                     return Some(frame);
                 }
@@ -152,8 +158,11 @@ impl Follower {
             }
             match self.wait().await {
                 Woken::Look => {}
-                Woken::Silence if self.is_admitted().await => return Some(HEARTBEAT.into()),
-                Woken::Silence | Woken::Closing => return None,
+                Woken::Silence => match self.turn_away().await {
+                    Some(frame) => return Some(frame),
+                    None => return Some(HEARTBEAT.into()),
+                },
+                Woken::Closing => return None,
             }
         }
     }
@@ -204,30 +213,40 @@ impl Follower {
             () = self.app.store().closing() => Woken::Closing,
             () = self.watch.changed() => Woken::Look,
             () = self.pieces.wait() => Woken::Look,
-            () = tokio::time::sleep(SILENCE) => Woken::Silence,
+            () = tokio::time::sleep_until(self.pass.due()) => Woken::Silence,
         }
     }
 
-    /// Whether it still stands what let the reader in: a claim may be over. The end of a session ends
-    /// its claims in the same commit; who was there sees how it ended.
-    async fn is_admitted(&mut self) -> bool {
-        let Some(claim) = self.guest else { return true };
-        if auth::stands(&self.app, claim).await.unwrap_or(false) {
-            return true;
-        }
-        let over = self.is_over().await.unwrap_or(false);
-        if over {
-            self.guest = None;
-            self.until = Until::LogIsRead;
-        }
-        over
+    /// Looks at what let the reader in; a last frame if it does so no more. A claim ends in the same
+    /// commit as its session; who was there sees how that ended.
+    async fn turn_away(&mut self) -> Option<Bytes> {
+        let frame = match self.is_admitted().await {
+            Ok(true) => return None,
+            Ok(false) => encode(None, "error", UNADMITTED).into(),
+            Err(error) => broken(&error),
+        };
+        self.until = Until::Now;
+        Some(frame)
     }
 
-    /// Whether the session is: gone, or terminated.
+    async fn is_admitted(&mut self) -> Result<bool, StoreError> {
+        if self.pass.holds(self.app.store(), &self.watch).await? {
+            return Ok(true);
+        }
+        if !self.pass.ends_with_session() || !self.is_over().await? {
+            return Ok(false);
+        }
+        self.pass.waive();
+        self.seen = None;
+        self.until = Until::LogIsRead;
+        Ok(true)
+    }
+
+    /// Whether the session is: gone, archived, or terminated.
     async fn is_over(&self) -> Result<bool, StoreError> {
         let views = self.app.store().views();
         let id = self.watch.session();
-        if views.session(id).await?.is_none() {
+        if views.session(id).await?.is_none_or(|session| session.archived_at.is_some()) {
             return Ok(true);
         }
         let log = views.logs(vec![id]).await?.remove(&id);

@@ -13,6 +13,7 @@ use axum::http::HeaderName;
 use axum::routing::post;
 use axum::{Json, Router};
 use hyper_util::service::TowerToHyperService;
+use leasehold_api::Metrics;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::watch;
@@ -63,7 +64,7 @@ async fn serve(listen: SocketAddr) -> Result<()> {
 /// Serves as the real server does that nobody has configured.
 fn serve_on(port: Port, until: watch::Receiver<bool>) {
     let limits = server::limits(&Config::defaults(""));
-    port.serve(TowerToHyperService::new(router()), limits, until);
+    port.serve(TowerToHyperService::new(router()), limits, Metrics::new(), until);
 }
 
 fn router() -> Router {

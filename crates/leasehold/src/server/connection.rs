@@ -8,6 +8,7 @@ use hyper::server::conn::http1;
 use hyper::service::Service;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
+use leasehold_api::Metrics;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
@@ -20,6 +21,7 @@ pub(super) async fn serve<S, B>(
     stream: TcpStream,
     service: S,
     patience: Patience,
+    metrics: Metrics,
     mut closing: watch::Receiver<bool>,
 ) where
     S: Service<Request<Incoming>, Response = Response<B>>,
@@ -53,6 +55,7 @@ pub(super) async fn serve<S, B>(
             () = alarm.as_mut() => {
                 let now = Instant::now();
                 if activity.is_stalled(patience) {
+                    metrics.slow_reader();
                     return;
                 }
                 match (activity.deadline(patience), last_chance) {

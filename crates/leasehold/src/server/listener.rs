@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use hyper::body::{Body, Incoming};
 use hyper::service::Service;
 use hyper::{Request, Response};
+use leasehold_api::Metrics;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
@@ -60,6 +61,7 @@ impl Port {
         self,
         service: S,
         limits: Limits,
+        metrics: Metrics,
         closing: watch::Receiver<bool>,
     ) -> Serving
     where
@@ -72,7 +74,8 @@ impl Port {
     {
         let permits = usize::try_from(limits.connections).unwrap_or(Semaphore::MAX_PERMITS);
         let permits = Arc::new(Semaphore::new(permits.min(Semaphore::MAX_PERMITS)));
-        tokio::spawn(accept(self.listener, service, limits, Arc::clone(&permits), closing));
+        let treatment = (limits, metrics);
+        tokio::spawn(accept(self.listener, service, treatment, Arc::clone(&permits), closing));
         Serving { permits, limits }
     }
 }
@@ -80,7 +83,7 @@ impl Port {
 async fn accept<S, B>(
     listener: TcpListener,
     service: S,
-    limits: Limits,
+    (limits, metrics): (Limits, Metrics),
     permits: Arc<Semaphore>,
     closing: watch::Receiver<bool>,
 ) where
@@ -98,9 +101,10 @@ async fn accept<S, B>(
             match listener.accept().await {
                 Ok((stream, _)) => {
                     let service = service.clone();
-                    let closing = closing.clone();
+                    let (metrics, closing) = (metrics.clone(), closing.clone());
                     tokio::spawn(async move {
-                        connection::serve(stream, service, limits.patience, closing).await;
+                        let patience = limits.patience;
+                        connection::serve(stream, service, patience, metrics, closing).await;
                         drop(permit);
                     });
                 }

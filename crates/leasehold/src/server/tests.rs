@@ -1,5 +1,7 @@
 //! Connections on a real port: how they end, and that nobody is cut off who need not be.
 
+mod garbage;
+
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,10 +13,13 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
 
+use hyper_util::service::TowerToHyperService;
+use leasehold_api::{Api, Metrics, Settings};
 use leasehold_client::Client;
 use leasehold_client::environment::NewEnvironment;
 use leasehold_client::work::Poll;
 use leasehold_model::EnvironmentId;
+use leasehold_store::memory;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::activity::Patience;
@@ -52,7 +57,7 @@ impl House {
             }
         });
         let limits = Limits { connections, patience: Patience { head, idle, write: LONG } };
-        let serving = port.serve(service, limits, until);
+        let serving = port.serve(service, limits, Metrics::new(), until);
         Self { address, gate, asked, closing, serving }
     }
 
@@ -198,7 +203,7 @@ async fn a_client_that_takes_nothing_is_cut_off() {
     // More than the buffers between a server and a client hold.
     let flood = service_fn(|_| async { Ok::<_, Infallible>(Response::new("a".repeat(64 << 20))) });
     let patience = Patience { head: LONG, idle: LONG, write: SHORT };
-    let serving = port.serve(flood, Limits { connections: 9, patience }, until);
+    let serving = port.serve(flood, Limits { connections: 9, patience }, Metrics::new(), until);
     let mut deaf = TcpStream::connect(address).await.unwrap();
     deaf.write_all(REQUEST).await.unwrap();
     let mut begun = [0; 1];
@@ -310,4 +315,33 @@ async fn a_second_server_on_the_same_data_is_refused() {
     };
     assert!(error.to_string().ends_with("is in use by another process"), "{error}");
     first.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_is_cut_off_and_counted() {
+    let metrics = Metrics::new();
+    let store = memory::open(leasehold_store::Settings::default()).unwrap();
+    let api = Api::new(store, metrics.clone(), Settings::default());
+    let port = Port::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let address = port.address();
+    let patience = Patience { head: LONG, idle: LONG, write: SHORT };
+    let (_closing, until) = watch::channel(false);
+    let service = TowerToHyperService::new(api.router());
+    drop(port.serve(service, Limits { connections: 9, patience }, metrics, until));
+
+    // It asks for more than lies between the server and it, and reads none of it.
+    let mut slow = TcpStream::connect(address).await.unwrap();
+    let wishes = b"GET /openapi/q.json HTTP/1.1\r\nhost: here\r\n\r\n".repeat(200);
+    slow.write_all(&wishes).await.unwrap();
+    let cut_off = async {
+        loop {
+            let mut asking = TcpStream::connect(address).await.unwrap();
+            let wish = b"GET /metrics HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n";
+            asking.write_all(wish).await.unwrap();
+            if rest(&mut asking).await.contains("\nleasehold_slow_readers_total 1\n") {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(LONG, cut_off).await.unwrap();
 }

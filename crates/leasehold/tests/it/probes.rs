@@ -42,6 +42,35 @@ async fn metrics_name_routes_and_neither_ids_nor_secrets() {
 }
 
 #[tokio::test]
+async fn metrics_count_the_streams_that_are_open() {
+    on_each_backend(async |server| {
+        let open = async || {
+            let page = server.anybody().get("/metrics").await.text();
+            let line = page.lines().find_map(|line| line.strip_prefix("leasehold_streams_open "));
+            line.unwrap().to_owned()
+        };
+        assert_eq!(open().await, "0");
+        let mut streams = Vec::new();
+        for client in [server.q(), server.a()] {
+            let environment = client.environment().await;
+            let session = client.session(&environment).await;
+            streams.push(client.stream(&session).await);
+        }
+        assert_eq!(open().await, "2");
+        streams.pop();
+        assert_eq!(open().await, "1");
+        // One that is refused was never open.
+        server.q().get("/sessions/sess_1/events/stream").await.not_found();
+        server.store().release_pollers();
+        for stream in streams {
+            stream.rest().await;
+        }
+        assert_eq!(open().await, "0");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_documents_hold_every_route_and_nothing_else() {
     let server = TestServer::start(Backend::Memory).await;
     let mut documented = BTreeSet::new();

@@ -78,6 +78,18 @@ impl Work {
         }
     }
 
+    /// Whether the claim that this delivery began stands: the item lives, its lease has not lapsed,
+    /// and it was not handed out again. One that is to stop is still held. Ask it of an item that is
+    /// settled.
+    pub fn is_held_by(&self, delivery: u32) -> bool {
+        let live = match &self.state {
+            State::Queued(delivery) => delivery.is_some(),
+            State::Starting(_) | State::Active(..) | State::Stopping(..) => true,
+            State::Stopped(_) => false,
+        };
+        live && self.deliveries == delivery
+    }
+
     /// Refuses the token of any claim but the present one. A claim is over with its lease, so the
     /// token of a lapsed one is refused before anybody else has taken the item.
     pub(super) fn refuse_superseded(&self, caller: &Caller, verb: Verb) -> Result<(), Refusal> {

@@ -45,5 +45,18 @@ fn a_session_that_nobody_reads_is_forgotten() {
     drop(reader);
     watchers.wake(session);
     assert_eq!(watchers.readers(), 0);
-    assert!(watchers.0.lock().unwrap().is_empty());
+    assert!(watchers.sessions.lock().unwrap().is_empty());
+}
+
+#[test]
+fn all_readers_are_woken_when_a_credential_is_taken_back() {
+    let watchers = Watchers::default();
+    let mut early = watchers.subscribe(SessionId::from_bytes([1; 16]));
+    watchers.revoke();
+    let mut late = watchers.subscribe(SessionId::from_bytes([2; 16]));
+    assert!(is_woken(&mut early));
+    assert!(!is_woken(&mut late), "it has seen the credential as it is now");
+    watchers.revoke();
+    assert!(is_woken(&mut early) && is_woken(&mut late));
+    assert_eq!((early.revocations(), early.changes()), (2, 0));
 }

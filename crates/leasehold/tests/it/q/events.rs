@@ -188,23 +188,6 @@ async fn content_is_kept_as_it_was_sent_without_members_that_nobody_knows() {
 }
 
 #[tokio::test]
-async fn a_result_of_a_megabyte_comes_through() {
-    on_each_backend(async |server: &TestServer| {
-        let q = server.q();
-        let session = session_in(&q, "self_hosted").await;
-        let call = calls(server, &session, &[("bash", Permission::Allow)]).await.remove(0);
-        let content = text(&"é".repeat(700_000));
-        let result = json!({"type": "user.tool_result", "tool_use_id": call, "content": content});
-        let sent = q.send(&session, json!([result])).await.expect(200);
-        assert!(sent["data"][0]["processed_at"].is_string());
-        let log = q.log(&session).await;
-        let kept = log.iter().find(|event| event["type"] == "user.tool_result").unwrap();
-        assert_eq!(kept["content"], content);
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn a_call_of_a_worker_waits_for_its_result() {
     on_each_backend(async |server: &TestServer| {
         let q = server.q();

@@ -150,6 +150,36 @@ async fn an_update_changes_title_and_metadata() {
 }
 
 #[tokio::test]
+async fn other_variables_alone_are_seen_in_the_session_and_not_in_its_log() {
+    on_each_backend(async |server: &TestServer| {
+        let q = server.q();
+        let session = q.session(&q.environment_of("cloud").await).await;
+        let path = format!("/sessions/{session}");
+        let mut stream = q.stream(&session).await;
+        server.advance_seconds(1);
+        let variables = json!({"environment_variables": {"TOKEN": "secret"}});
+        let changed = q.post(&path, variables.clone()).await.expect(200);
+        assert_eq!(changed["environment_variables"], variables["environment_variables"]);
+        assert_eq!(changed["updated_at"], "2026-07-02T09:20:01.00431Z");
+        assert_eq!(q.get(&path).await.expect(200), changed);
+        assert_eq!(q.log(&session).await, [Value::Null; 0]);
+
+        server.advance_seconds(1);
+        let same = q.post(&path, variables).await.expect(200);
+        assert_eq!(same["updated_at"], changed["updated_at"]);
+        // With something else, the event tells the something else.
+        let both = json!({"environment_variables": null, "title": "t"});
+        assert_eq!(q.post(&path, both).await.expect(200)["environment_variables"], json!({}));
+        let log = q.log(&session).await;
+        let members: Vec<&String> = log[0].as_object().unwrap().keys().collect();
+        assert_eq!(members, ["id", "type", "title", "processed_at"]);
+        assert_eq!((log.len(), &log[0]["type"]), (1, &json!("session.updated")));
+        assert_eq!(stream.frame().await.data, log[0]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_end_of_a_session_is_the_end_of_its_work() {
     on_each_backend(async |server: &TestServer| {
         let q = server.q();

@@ -247,39 +247,6 @@ async fn a_stream_ends_with_the_server() {
     .await;
 }
 
-#[tokio::test]
-async fn a_stream_that_a_claim_opened_ends_with_the_claim() {
-    on_each_backend(async |server: &TestServer| {
-        let item = server.q().item().await;
-        let claim = item.take().await;
-        let worker = server.q().with(&claim);
-        let mut stream = worker.stream(&item.session).await;
-        server.q().say(&item.session, "Hello").await.expect(200);
-        assert_eq!(
-            stream.names(2).await,
-            ["session.status_running", "session.thread_status_running"]
-        );
-        item.force_stop().await.expect(200);
-        server.q().send(&item.session, json!([{"type": "user.interrupt"}])).await.expect(200);
-        assert_eq!(stream.rest().await, []);
-        worker.get(format!("{}/stream", worker.events(&item.session))).await.forbidden();
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_stream_that_a_claim_opened_shows_the_end_of_its_session() {
-    on_each_backend(async |server: &TestServer| {
-        let item = server.q().item().await;
-        let claim = item.take().await;
-        let stream = server.q().with(&claim).stream(&item.session).await;
-        server.q().delete(format!("/sessions/{}", item.session)).await.expect(200);
-        let names: Vec<_> = stream.rest().await.into_iter().map(|frame| frame.name).collect();
-        assert_eq!(names, ["session.deleted"]);
-    })
-    .await;
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_silent_stream_says_that_it_lives() {
     let server = TestServer::start(Backend::Memory).await;

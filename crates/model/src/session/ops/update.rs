@@ -118,10 +118,13 @@ impl Op for UpdateSession {
         };
         if next != stored || agent != held {
             next.updated_at = context.now();
-            let mut story = Story::of(log, next.budget, context);
-            story.say(Kind::SessionUpdated(changed(&stored, &next, &held, &agent)));
-            story.go_on_within(next.budget);
-            story.end(rows);
+            let update = changed(&stored, &next, &held, &agent);
+            if update != Update::default() {
+                let mut story = Story::of(log, next.budget, context);
+                story.say(Kind::SessionUpdated(update));
+                story.go_on_within(next.budget);
+                story.end(rows);
+            }
         }
         if agent != held {
             rows.snapshots.put(next.id, agent.clone());
@@ -131,7 +134,9 @@ impl Op for UpdateSession {
     }
 }
 
-/// What an update changed, as its event tells it.
+/// What an update changed, as its event tells it; nothing, and then there is no event, if that was
+/// the environment variables alone. They have no member in it (events §7): they are often secret, and
+/// a log is for ever.
 fn changed(before: &Session, after: &Session, held: &Snapshot, agent: &Snapshot) -> Update {
     let differs = |differs: bool| differs.then_some(());
     Update {
