@@ -6,6 +6,7 @@
 
 mod deed;
 mod known;
+mod reader;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -19,9 +20,8 @@ use crate::dump::dump;
 use crate::lab::*;
 use deed::{FURNITURE, Heard, Scene, Subject};
 use known::Known;
+use reader::{Reader, survey};
 
-/// How many histories.
-const HISTORIES: u32 = 32;
 /// The most steps of one.
 const STEPS: usize = 320;
 /// How long to look for a shorter history that fails as well, in milliseconds.
@@ -77,29 +77,37 @@ impl Names {
     }
 }
 
-/// A store, and how its ids are called.
+/// A store, what there is in it, who reads it, and how its ids are called.
 struct Side {
     store: Store,
+    known: Known,
+    reader: Reader,
     names: Names,
 }
 
 impl Side {
     async fn furnished(store: Store) -> Self {
-        let side = Self { store, names: Names::default() };
+        let (known, reader, names) = (Known::default(), Reader::default(), Names::default());
+        let mut side = Self { store, known, reader, names };
         for furnish in FURNITURE {
-            let known = Known::of(&side.store).await;
             let chance = fastrand::Rng::with_seed(0);
-            furnish(&mut Scene { store: &side.store, known: &known, chance }).unwrap().await;
+            furnish(&mut Scene { store: &side.store, known: &side.known, chance }).unwrap().await;
+            side.look().await;
         }
         side
     }
 
+    async fn look(&mut self) {
+        let past = std::mem::take(&mut self.known.past);
+        self.known = Known::of(&self.store, past).await;
+    }
+
     /// Does deeds that wait for the writer together, in order, and hears the answers.
     async fn act(&mut self, subject: Subject, deeds: &[u64]) -> Vec<Heard> {
-        let known = Known::of(&self.store).await;
         let mut waiting = Vec::new();
         for seed in deeds {
-            let Some(mut said) = deed::any(subject, *seed, &self.store, &known) else { continue };
+            let said = deed::any(subject, *seed, &self.store, &self.known);
+            let Some(mut said) = said else { continue };
             let early = nudge(said.as_mut()).await;
             waiting.push((said, early));
         }
@@ -115,8 +123,22 @@ impl Side {
         all
     }
 
+    /// What a reader finds that follows everything.
+    async fn read_on(&mut self) -> Result<Vec<String>, TestCaseError> {
+        self.look().await;
+        let lines = self.reader.read_on(&self.store, &self.known).await?;
+        Ok(self.names.plain_lines(&lines))
+    }
+
+    /// What all views show of everything but logs.
     async fn dump(&mut self) -> Vec<String> {
         self.names.plain_lines(&dump(&self.store).await)
+    }
+
+    /// What all views show of logs.
+    async fn survey(&mut self) -> Result<Vec<String>, TestCaseError> {
+        let lines = survey(&self.store, &self.known).await?;
+        Ok(self.names.plain_lines(&lines))
     }
 }
 
@@ -156,6 +178,7 @@ async fn compare(
             story.push_str(&format!("{number}: {asked}\n    {answer}\n"));
         }
         agree(&lines(&found), &lines(&expected), &story)?;
+        prop_assert!(!found.iter().any(Heard::failed), "{story}");
         all += found.len();
         done += found.iter().filter(|heard| !heard.refused()).count();
         if !step.wait.is_zero() {
@@ -167,8 +190,16 @@ async fn compare(
             file.store = sqlite::open(path, settings(&clock, number)).unwrap();
             story.push_str(&format!("{number}: opened again\n"));
         }
-        if number % 8 == 0 || step.reopens || usize::try_from(number) == Ok(steps.len()) {
+        let told = |error| TestCaseError::fail(format!("{story}\n{error}"));
+        let expected = reference.read_on().await.map_err(told)?;
+        agree(&file.read_on().await.map_err(told)?, &expected, &story)?;
+        let special = step.reopens || usize::try_from(number) == Ok(steps.len());
+        if special || number % 8 == 0 {
             agree(&file.dump().await, &reference.dump().await, &story)?;
+        }
+        if special || number % 32 == 0 {
+            let expected = reference.survey().await.map_err(told)?;
+            agree(&file.survey().await.map_err(told)?, &expected, &story)?;
         }
     }
     file.store.close().await;
@@ -176,10 +207,10 @@ async fn compare(
     Ok((all, done))
 }
 
-fn compare_histories(subject: Subject) {
-    let histories = prop::collection::vec(any_step(), 1..=STEPS);
+fn compare_histories(subject: Subject, histories: u32) {
+    let history = prop::collection::vec(any_step(), 1..=STEPS);
     let config = ProptestConfig {
-        cases: HISTORIES,
+        cases: histories,
         failure_persistence: None,
         max_shrink_time: PATIENCE,
         // As many as there is time for; the very last number would mean a few.
@@ -188,7 +219,7 @@ fn compare_histories(subject: Subject) {
     };
     let chance = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let (all, done) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
-    let outcome = TestRunner::new_with_rng(config, chance).run(&histories, |steps| {
+    let outcome = TestRunner::new_with_rng(config, chance).run(&history, |steps| {
         let dir = tempfile::tempdir().unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let counts = runtime.block_on(compare(subject, &steps, &dir.path().join("data.db")))?;
@@ -207,5 +238,10 @@ fn compare_histories(subject: Subject) {
 
 #[test]
 fn all_backends_answer_alike_and_keep_the_same_rows() {
-    compare_histories(Subject::Work);
+    compare_histories(Subject::Work, 24);
+}
+
+#[test]
+fn all_backends_answer_alike_and_keep_the_same_logs() {
+    compare_histories(Subject::Logs, 16);
 }

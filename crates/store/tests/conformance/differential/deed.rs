@@ -4,8 +4,10 @@
 //! long as they hold the same rows they are given the same operation.
 
 mod agents;
+mod clients;
 mod credentials;
 mod environments;
+mod runners;
 mod sessions;
 mod work;
 
@@ -26,38 +28,52 @@ type Deed = for<'a> fn(&mut Scene<'a>) -> Option<Said<'a>>;
 pub(super) enum Subject {
     /// Items of work and who holds them.
     Work,
+    /// What is said in sessions.
+    Logs,
 }
 
-/// How often a deed is done among all others, when a run is about work.
-struct Odds(u32, Deed);
+/// How often a deed is done among all others: when a run is about work, and when about logs.
+struct Odds(u32, u32, Deed);
 
-/// The odds are such that items live long enough to have a story.
+/// The odds are such that items live long enough to have a story, and sessions to have a long one.
 const DEEDS: &[Odds] = &[
-    Odds(4, environments::account),
-    Odds(12, environments::create),
-    Odds(4, environments::rename),
-    Odds(8, environments::limit),
-    Odds(1, environments::archive),
-    Odds(4, environments::delete),
-    Odds(8, agents::create),
-    Odds(4, agents::redefine),
-    Odds(1, agents::archive),
-    Odds(1, agents::delete),
-    Odds(48, sessions::create),
-    Odds(4, sessions::retitle),
-    Odds(4, sessions::retool),
-    Odds(4, sessions::archive),
-    Odds(4, sessions::delete),
-    Odds(4, credentials::token),
-    Odds(4, credentials::key),
-    Odds(4, credentials::revoke_token),
-    Odds(4, credentials::revoke_key),
-    Odds(4, credentials::use_token),
-    Odds(80, work::poll),
-    Odds(56, work::ack),
-    Odds(104, work::beat),
-    Odds(16, work::patch),
-    Odds(16, work::stop),
+    Odds(4, 2, environments::account),
+    Odds(12, 6, environments::create),
+    Odds(4, 1, environments::rename),
+    Odds(8, 2, environments::limit),
+    Odds(1, 1, environments::archive),
+    Odds(4, 1, environments::delete),
+    Odds(8, 1, agents::create),
+    Odds(4, 1, agents::redefine),
+    Odds(1, 0, agents::archive),
+    Odds(1, 0, agents::delete),
+    Odds(48, 12, sessions::create),
+    Odds(4, 3, sessions::retitle),
+    Odds(4, 4, sessions::retool),
+    Odds(4, 2, sessions::archive),
+    Odds(4, 2, sessions::delete),
+    Odds(0, 8, sessions::rebudget),
+    Odds(2, 40, clients::greet),
+    Odds(4, 60, clients::send),
+    Odds(4, 40, clients::answer),
+    Odds(1, 6, clients::cancel),
+    Odds(12, 160, runners::drive),
+    Odds(2, 16, runners::take),
+    Odds(1, 8, runners::proceed),
+    Odds(1, 8, runners::conclude),
+    Odds(1, 8, runners::hand_in),
+    Odds(1, 3, runners::give_back),
+    Odds(2, 16, runners::beat),
+    Odds(4, 0, credentials::token),
+    Odds(4, 0, credentials::key),
+    Odds(4, 0, credentials::revoke_token),
+    Odds(4, 0, credentials::revoke_key),
+    Odds(4, 0, credentials::use_token),
+    Odds(80, 12, work::poll),
+    Odds(56, 10, work::ack),
+    Odds(104, 12, work::beat),
+    Odds(16, 1, work::patch),
+    Odds(16, 8, work::stop),
 ];
 
 /// Does any deed to a store, the one that follows from `seed`.
@@ -70,8 +86,9 @@ pub(super) fn any<'a>(
     let mut scene = Scene { store, known, chance: fastrand::Rng::with_seed(seed) };
     let odds: Vec<(u32, Deed)> = DEEDS
         .iter()
-        .map(|Odds(work, deed)| match subject {
+        .map(|Odds(work, logs, deed)| match subject {
             Subject::Work => (*work, *deed),
+            Subject::Logs => (*logs, *deed),
         })
         .collect();
     scene.choose(&odds)(&mut scene)
@@ -126,6 +143,11 @@ impl Heard {
     pub(super) fn refused(&self) -> bool {
         self.answer.starts_with("refused")
     }
+
+    /// Whether it is none of the answers that an operation has.
+    pub(super) fn failed(&self) -> bool {
+        self.answer.starts_with("failed")
+    }
 }
 
 /// An answer, still to come.
@@ -148,7 +170,7 @@ where
         let answer = match store.submit(op).await {
             Ok(reply) => format!("{reply:?}"),
             Err(StoreError::Refused(refusal)) => format!("refused: {refusal:?}"),
-            Err(error) => panic!("{asked}: {error:?}"),
+            Err(error) => format!("failed: {error:?}"),
         };
         Heard { asked, answer }
     })

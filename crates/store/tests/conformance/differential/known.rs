@@ -1,8 +1,13 @@
 //! What there is in a store, in an order that is the same in all.
 
+use std::collections::HashMap;
+
+use leasehold_model::log::ops::Claimed;
 use leasehold_model::session::Session;
-use leasehold_model::{AccountId, AgentId, EnvironmentId, KeyId, TokenId, Work};
-use leasehold_store::Store;
+use leasehold_model::{
+    AccountId, AgentId, EnvironmentId, EventId, KeyId, Log, SessionId, TokenId, Work,
+};
+use leasehold_store::{Store, Views};
 
 use crate::dump::{all_agents, all_environments, all_sessions, everything};
 
@@ -16,12 +21,48 @@ pub(super) struct Known {
     pub(super) work: Vec<Work>,
     pub(super) tokens: Vec<TokenId>,
     pub(super) keys: Vec<(AccountId, EnvironmentId, KeyId)>,
+    pub(super) logs: HashMap<SessionId, Log>,
+    pub(super) turns: Vec<Turn>,
+    pub(super) past: Past,
+}
+
+/// A turn that there is now.
+#[derive(Clone, Debug)]
+pub(super) struct Turn {
+    pub(super) session: SessionId,
+    /// Its item.
+    pub(super) work: Work,
+}
+
+impl Turn {
+    /// The newest claim on it, which may have lapsed.
+    pub(super) fn claim(&self) -> Claimed {
+        Claimed { work: self.work.id, delivery: self.work.deliveries }
+    }
+}
+
+/// What was seen in logs and may be over: whoever comes too late still speaks of it.
+#[derive(Clone, Default)]
+pub(super) struct Past {
+    pub(super) calls: Vec<EventId>,
+    pub(super) turns: Vec<(SessionId, Claimed)>,
+}
+
+impl Past {
+    fn note(&mut self, log: &Log, turn: Option<&Turn>) {
+        let calls = log.fold.calls.iter().map(|call| call.id);
+        let new: Vec<EventId> = calls.filter(|call| !self.calls.contains(call)).collect();
+        self.calls.extend(new);
+        let claim = turn.map(|turn| (turn.session, turn.claim()));
+        self.turns.extend(claim.filter(|claim| !self.turns.contains(claim)));
+    }
 }
 
 impl Known {
-    pub(super) async fn of(store: &Store) -> Self {
+    /// Looks around, and remembers what was seen before.
+    pub(super) async fn of(store: &Store, past: Past) -> Self {
         let views = store.views();
-        let mut known = Self::default();
+        let mut known = Self { past, ..Self::default() };
         for account in views.accounts(everything()).await.unwrap().items {
             let id = account.id;
             known.accounts.push(id);
@@ -41,7 +82,22 @@ impl Known {
             }
         }
         known.sort();
+        known.look_at_logs(views).await;
         known
+    }
+
+    async fn look_at_logs(&mut self, views: &dyn Views) {
+        let sessions: Vec<SessionId> = self.sessions.iter().map(|session| session.id).collect();
+        self.logs = views.logs(sessions.clone()).await.unwrap();
+        for session in sessions {
+            let Some(log) = self.logs.get(&session) else { continue };
+            let turn = match log.turn {
+                Some(turn) => views.head(turn).await.unwrap().map(|work| Turn { session, work }),
+                None => None,
+            };
+            self.past.note(log, turn.as_ref());
+            self.turns.extend(turn);
+        }
     }
 
     fn sort(&mut self) {

@@ -31,7 +31,10 @@ pub(super) fn ack<'a>(scene: &mut Scene<'a>) -> Option<Said<'a>> {
 pub(super) fn beat<'a>(scene: &mut Scene<'a>) -> Option<Said<'a>> {
     let work = scene.one_of(&scene.known.work)?;
     let caller = any_caller(scene, &work);
-    let heartbeat = any_heartbeat(scene, &work, caller);
+    let expected = any_echo(scene, &work);
+    let unheld = if scene.chance.bool() { Unheld::Claim { limit: None } } else { Unheld::Refuse };
+    let ttl = Ttl::clamped(scene.chance.u64(5..40));
+    let heartbeat = Heartbeat { expected, ttl, caller, unheld };
     Some(said(scene, Renew { environment: work.environment, work: work.id, heartbeat }))
 }
 
@@ -58,17 +61,15 @@ fn any_caller(scene: &mut Scene<'_>, work: &Work) -> Caller {
     }
 }
 
-/// A heartbeat that echoes the newest, the one before, none, or does not say.
-fn any_heartbeat(scene: &mut Scene<'_>, work: &Work, caller: Caller) -> Heartbeat {
+/// What a heartbeat echoes: the newest, the one before, none, or it does not say.
+pub(super) fn any_echo(scene: &mut Scene<'_>, work: &Work) -> Expected {
     let previous = previous_of(work).map_or(Expected::NoHeartbeat, Expected::Beat);
-    let expected = scene.choose(&[
+    scene.choose(&[
         (2, Expected::Any),
         (1, Expected::NoHeartbeat),
         (1, previous),
         (2, Expected::Beat(work.floor)),
-    ]);
-    let unheld = if scene.chance.bool() { Unheld::Claim { limit: None } } else { Unheld::Refuse };
-    Heartbeat { expected, ttl: Ttl::clamped(scene.chance.u64(5..40)), caller, unheld }
+    ])
 }
 
 fn previous_of(work: &Work) -> Option<Timestamp> {
