@@ -17,7 +17,7 @@ use leasehold_model::{EventId, Json, SessionId};
 
 use super::clients::any_words;
 use super::work::any_echo;
-use super::{Said, Scene, said};
+use super::{Heard, Said, Scene, said};
 use crate::differential::known::Turn;
 
 /// How a call becomes an event.
@@ -102,12 +102,19 @@ pub(super) fn give_back<'a>(scene: &mut Scene<'a>) -> Option<Said<'a>> {
     Some(said(scene, YieldTurn { session, claim }))
 }
 
+/// Whether a beat is refused is the same everywhere, but not by which refusal: a turn that is over
+/// may be swept away, and when it is hangs on when the file has nothing else to do.
 pub(super) fn beat<'a>(scene: &mut Scene<'a>) -> Option<Said<'a>> {
     let turn = scene.one_of(&scene.known.turns)?;
     let claim = if scene.one_in(6) { any_claim(scene)?.1 } else { turn.claim() };
     let expected = any_echo(scene, &turn.work);
     let heartbeat = heartbeat(claim, expected, Ttl::clamped(scene.chance.u64(10..40)));
-    Some(said(scene, Renew { environment: TURN_QUEUE, work: claim.work, heartbeat }))
+    let beat = said(scene, Renew { environment: TURN_QUEUE, work: claim.work, heartbeat });
+    Some(Box::pin(async move {
+        let heard = beat.await;
+        let answer = if heard.refused() { "refused".to_owned() } else { heard.answer };
+        Heard { asked: heard.asked, answer }
+    }))
 }
 
 fn is_driven(turn: &Turn) -> bool {
