@@ -311,7 +311,7 @@ pub struct Update {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<Json>,
     /// The new budget, as it is stored; `Some` of JSON `null` if it was removed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "Json::present")]
     pub budget: Option<Json>,
 }
 

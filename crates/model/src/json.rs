@@ -40,6 +40,14 @@ impl Json {
         serde_json::from_str(self.as_str()).unwrap_or_default()
     }
 
+    /// Reads a member that is there, whatever it is: `null` is a value, and not an absent member.
+    ///
+    /// # Errors
+    /// What is wrong with the text.
+    pub fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        Self::deserialize(deserializer).map(Some)
+    }
+
     fn null() -> Box<RawValue> {
         RawValue::NULL.to_owned()
     }

@@ -8,6 +8,7 @@ use leasehold_model::agent::AgentVersion;
 use leasehold_model::agent::snapshot::Snapshot;
 use leasehold_model::id::Id;
 use leasehold_model::idempotency::ResponseKey;
+use leasehold_model::log::TURN_QUEUE;
 use leasehold_model::rows::{Keys, Rows, Table};
 use leasehold_model::session::AgentRef;
 use leasehold_model::{AgentId, EnvironmentId, Log, SessionId, Timestamp, WorkId};
@@ -77,8 +78,8 @@ pub(super) fn load(
         load_log(db, shared, *session, rows)?;
     }
     shared.recent().note(keys, rows);
-    let others = work.len() + live_work.len();
     load_heads(db, &shared.books(), work, rows)?;
+    let others = Others { turns: work.len() + logs.len(), items: work.len() + live_work.len() };
     load_candidates(db, shared, ready, others, now, rows)?;
     for id in sessions_of_work {
         load_waiting_session(db, shared, *id, rows)?;
@@ -356,13 +357,28 @@ fn load_head(db: &Connection, books: &Books, id: WorkId, rows: &mut Rows) -> rus
     Ok(())
 }
 
+/// How many candidates the other operations of a batch might take away at the most.
+#[derive(Clone, Copy)]
+struct Others {
+    /// Turns: whoever has a log has the turn that it names.
+    turns: usize,
+    /// Items of workers.
+    items: usize,
+}
+
+impl Others {
+    fn in_queue(self, queue: EnvironmentId) -> usize {
+        if queue == TURN_QUEUE { self.turns } else { self.items }
+    }
+}
+
 /// For each queue as many candidates as there are polls of it, and as many more as other operations
 /// of the batch might take away.
 fn load_candidates(
     db: &Connection,
     shared: &Shared,
     ready: &[(EnvironmentId, Duration)],
-    others: usize,
+    others: Others,
     now: Timestamp,
     rows: &mut Rows,
 ) -> rusqlite::Result<()> {
@@ -383,8 +399,9 @@ fn load_candidates(
         shared.advance(&mut books, now);
         for (environment, (count, windows)) in polls {
             let candidates = rows.candidates.entry(environment).or_default();
+            let most = count + others.in_queue(environment);
             for window in windows {
-                for id in books.candidates(environment, window, count + others, now) {
+                for id in books.candidates(environment, window, most, now) {
                     if let Some(work) = books.get(id).filter(|_| candidates.insert(id)) {
                         rows.work.load(id, work.clone());
                         chosen.push(id);

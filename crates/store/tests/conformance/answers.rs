@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use leasehold_model::Refusal;
 use leasehold_model::environment::ops::ArchiveEnvironment;
+use leasehold_model::event::Answer;
 use leasehold_model::id::Id;
 use leasehold_model::idempotency::{Keyed, Once, Remember, ResponseKey, StoredResponse};
+use leasehold_model::log::send::Incoming;
 use leasehold_model::session::ops::{CreateSession, Held};
+use leasehold_model::{EventId, Refusal};
+use leasehold_store::Totals;
 
 use crate::lab::*;
 
@@ -15,6 +18,7 @@ on_every_backend!(
     a_key_with_another_request_is_refused,
     an_answer_counts_for_a_day,
     a_refusal_is_kept_if_it_is_written_down,
+    a_refusal_under_a_key_leaves_nothing_else,
     an_answer_can_be_kept_without_an_operation,
 );
 
@@ -92,6 +96,14 @@ async fn a_refusal_is_kept_if_it_is_written_down(lab: Lab) {
     assert_eq!(refused, Keyed::Now(Err(Refusal::EnvironmentArchived)));
     let Keyed::Before(stored) = lab.done(once(&lab, "k", 1)).await else { panic!("not kept") };
     assert_eq!((stored.status, stored.body), (409, b"archived".to_vec()));
+}
+
+async fn a_refusal_under_a_key_leaves_nothing_else(lab: Lab) {
+    let answer = Answer { call: EventId::MIN, content: None, is_error: None };
+    let mut request = once(&lab, "k", 1);
+    request.op.initial_events = vec![Incoming::ToolResult(answer)];
+    assert!(matches!(lab.done(request).await, Keyed::Now(Err(Refusal::Event(0, _)))));
+    assert_eq!(lab.store.views().totals().await.unwrap(), Totals::default());
 }
 
 async fn an_answer_can_be_kept_without_an_operation(lab: Lab) {

@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use leasehold_model::id::Id;
+use leasehold_model::log::ops::{CancelSession, TakeTurn};
+use leasehold_model::log::send::Incoming;
 use leasehold_model::op::{Context, Op};
 use leasehold_model::rows::{Keys, Rows};
-use leasehold_model::session::ops::DeleteSession;
-use leasehold_model::{Refusal, WorkId};
+use leasehold_model::session::ops::{CreateSession, DeleteSession};
+use leasehold_model::work::{Ttl, WorkerId};
+use leasehold_model::{Json, Refusal, WorkId};
 use leasehold_store::{QUEUE_DEPTH, StoreError};
 
 use crate::dump::{assert_same, dump};
@@ -15,6 +18,7 @@ use crate::lab::*;
 
 on_every_backend!(
     operations_that_wait_together_see_each_other,
+    a_turn_that_is_ended_leaves_the_next_one_to_a_runner_in_the_same_batch,
     a_panic_harms_nobody_else,
     a_full_queue_says_so,
     an_operation_whose_caller_has_gone_is_not_carried_out,
@@ -61,6 +65,24 @@ async fn operations_that_wait_together_see_each_other(lab: Lab) {
     let [first, second] = delete_twice;
     first.await.unwrap();
     assert!(matches!(second.await, Err(StoreError::Refused(Refusal::NotFound(_)))));
+}
+
+async fn a_turn_that_is_ended_leaves_the_next_one_to_a_runner_in_the_same_batch(lab: Lab) {
+    let hello = || vec![Incoming::Message { content: Json::text("hello") }];
+    let talk = || CreateSession { initial_events: hello(), ..lab.session_in(lab.environment) };
+    let first = lab.done(talk()).await.session;
+    let second = lab.done(talk()).await.session;
+    let cancel = CancelSession { account: lab.account, session: first.id };
+    let mut cancel = Box::pin(lab.store.submit(cancel));
+    let runner = WorkerId::new("runner").unwrap();
+    let mut take = Box::pin(lab.store.submit(TakeTurn { runner, ttl: Ttl::clamped(10) }));
+    together(&lab, async || {
+        assert!(nudge(cancel.as_mut()).await.is_none());
+        assert!(nudge(take.as_mut()).await.is_none());
+    })
+    .await;
+    cancel.await.unwrap();
+    assert_eq!(take.await.unwrap().map(|taken| taken.session), Some(second.id));
 }
 
 async fn a_panic_harms_nobody_else(lab: Lab) {

@@ -13,7 +13,7 @@ use leasehold_model::agent::ops::{Change, CreateAgent, UpdateAgent};
 use leasehold_model::agent::snapshot::Overrides;
 use leasehold_model::agent::tool::builtin::ToolName;
 use leasehold_model::agent::tool::{CustomTool, Tool, Toolset};
-use leasehold_model::catalogue::Models;
+use leasehold_model::catalogue::{ModelCard, Models, Prices};
 use leasehold_model::environment::config::{Config, Strictness};
 use leasehold_model::environment::ops::CreateEnvironment;
 use leasehold_model::op::Op;
@@ -249,6 +249,21 @@ pub(crate) fn session_of(
         initial_events: Vec::new(),
         traceparent: None,
     }
+}
+
+/// The offer of one model that has a price, so that there can be budgets.
+pub(crate) fn priced(model: &str) -> Models {
+    let card = ModelCard {
+        id: model.to_owned(),
+        display_name: model.to_owned(),
+        source: "scripted",
+        efforts: Vec::new(),
+        default_effort: None,
+        context_window: 1_000,
+        max_tokens: 1_000,
+        prices: Prices { input: Some(1.0), output: Some(1.0), ..Prices::default() },
+    };
+    [card].into_iter().collect()
 }
 
 /// A change of a session that changes nothing.

@@ -2,18 +2,19 @@
 
 use std::time::Duration;
 
-use leasehold_model::event::{Answer, Kind, Permission, StopReason, Usage, Use};
+use leasehold_model::event::{Answer, Kind, Permission, StopReason, Update, Usage, Use};
 use leasehold_model::log::ops::{Claimed, Conclude, Proceed, SendEvents, TakeTurn, YieldTurn};
 use leasehold_model::log::send::Incoming;
 use leasehold_model::log::turn::{Outcome, Said, Step};
 use leasehold_model::session::Session;
 use leasehold_model::session::Status;
-use leasehold_model::session::ops::Projection;
+use leasehold_model::session::budget::Budget;
+use leasehold_model::session::ops::{CreateSession, Projection, UpdateSession};
 use leasehold_model::work::{Ttl, WorkerId};
 use leasehold_model::{Event, EventId, Json, Log};
 use leasehold_store::{Cursor, EventFilter, Order, Page};
 
-use crate::lab::Lab;
+use crate::lab::{Lab, priced, update_of};
 
 on_every_backend!(
     a_turn_has_one_runner_and_ends_with_its_session_at_rest,
@@ -22,6 +23,7 @@ on_every_backend!(
     pages_of_events_join_without_gap_or_overlap,
     events_are_filtered_by_kind_and_time,
     an_event_belongs_to_its_session,
+    an_event_keeps_what_was_removed_apart_from_what_stayed,
     what_is_refused_leaves_no_event,
     turns_count_apart_from_the_work_of_workers,
     a_claim_that_is_over_sends_nothing,
@@ -220,6 +222,29 @@ async fn an_event_belongs_to_its_session(lab: Lab) {
     let page = page(Cursor::After(heard[0].id), 10, Order::Ascending);
     assert_eq!(views.events(other.id, EventFilter::default(), page).await.unwrap(), None);
     assert!(views.logs(vec![other.id]).await.unwrap().is_empty(), "it has heard nothing");
+}
+
+async fn an_event_keeps_what_was_removed_apart_from_what_stayed(lab: Lab) {
+    let budget = Some(Budget { hundredths: 5 });
+    let models = priced("scripted");
+    let create = CreateSession { budget, models, ..lab.session_in(lab.environment) };
+    let session = lab.done(create).await.session;
+    lab.done(UpdateSession { budget: Some(None), ..update_of(&session) }).await;
+    let title = Some(Some("title".to_owned()));
+    lab.done(UpdateSession { title, ..update_of(&session) }).await;
+    lab.done(UpdateSession { title: Some(None), ..update_of(&session) }).await;
+    let events = list(&lab, &session, EventFilter::default(), Order::Ascending).await;
+    let updates: Vec<Update> = events
+        .into_iter()
+        .map(|event| if let Kind::SessionUpdated(update) = event.kind { update } else { panic!() })
+        .collect();
+    let title = |title: Option<&str>| Some(title.map(ToOwned::to_owned));
+    let expected = [
+        Update { budget: Some(Json::of(&None::<Budget>)), ..Update::default() },
+        Update { title: title(Some("title")), ..Update::default() },
+        Update { title: title(None), ..Update::default() },
+    ];
+    assert_eq!(updates, expected);
 }
 
 async fn what_is_refused_leaves_no_event(lab: Lab) {

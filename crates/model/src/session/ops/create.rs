@@ -122,7 +122,7 @@ impl CreateSession {
         Ok(facts)
     }
 
-    /// Begins the log if something is said at once.
+    /// Begins the log if something is said at once; the last that may be refused.
     fn begin(&self, log: Log, context: &mut Context<'_>, rows: &mut Rows) -> Result<(), Refusal> {
         if self.initial_events.is_empty() {
             return Ok(());
@@ -166,13 +166,13 @@ impl Op for CreateSession {
             archived_at: None,
         };
         let log = Log::new(session.id, facts.kind, self.projection);
+        self.begin(log.clone(), context, rows)?;
         match self.enqueue {
             Enqueue::AtFirstEvent if self.initial_events.is_empty() => {}
             Enqueue::AtCreation | Enqueue::AtFirstEvent => {
                 call_worker(rows, context, &session, &log, now, self.traceparent.clone());
             }
         }
-        self.begin(log, context, rows)?;
         match origin {
             Origin::Version => {}
             Origin::Session => rows.snapshots.put(session.id, agent.clone()),
