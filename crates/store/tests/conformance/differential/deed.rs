@@ -7,6 +7,7 @@ mod agents;
 mod clients;
 mod credentials;
 mod environments;
+mod graders;
 mod runners;
 mod sessions;
 mod work;
@@ -62,6 +63,8 @@ const DEEDS: &[Odds] = &[
     Odds(1, 8, runners::proceed),
     Odds(1, 8, runners::conclude),
     Odds(1, 8, runners::hand_in),
+    Odds(1, 8, graders::grade),
+    Odds(1, 4, graders::give_a_sign),
     Odds(1, 3, runners::give_back),
     Odds(2, 16, runners::beat),
     Odds(4, 0, credentials::token),

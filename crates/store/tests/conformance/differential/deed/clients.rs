@@ -20,6 +20,7 @@ const EVENTS: &[(u32, Event)] = &[
     (4, confirmation),
     (4, tool_result),
     (4, custom_tool_result),
+    (2, outcome),
 ];
 
 /// Some events at once, each of which may be one that is refused.
@@ -87,6 +88,12 @@ fn interrupt(_: &mut Scene<'_>, _: Option<&Log>) -> Incoming {
 
 fn system(scene: &mut Scene<'_>, _: Option<&Log>) -> Incoming {
     Incoming::System { content: any_words(scene) }
+}
+
+fn outcome(scene: &mut Scene<'_>, _: Option<&Log>) -> Incoming {
+    let max_iterations = scene.chance.u8(1..4);
+    let (description, rubric) = ("a report".to_owned(), "It has a title.".to_owned());
+    Incoming::DefineOutcome { description, rubric, max_iterations }
 }
 
 fn confirmation(scene: &mut Scene<'_>, log: Option<&Log>) -> Incoming {

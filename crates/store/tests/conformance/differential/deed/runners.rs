@@ -16,6 +16,7 @@ use leasehold_model::work::{State, Ttl, WorkerId};
 use leasehold_model::{EventId, Json, SessionId};
 
 use super::clients::any_words;
+use super::graders;
 use super::work::any_echo;
 use super::{Heard, Said, Scene, said};
 use crate::differential::known::Turn;
@@ -34,7 +35,7 @@ const TOOLS: &[(u32, Called)] = &[
 const PERMISSIONS: &[(u32, Permission)] =
     &[(4, Permission::Allow), (2, Permission::Ask), (1, Permission::Deny)];
 
-const CURES: &[(u32, Cure)] = &[
+pub(super) const CURES: &[(u32, Cure)] = &[
     (4, Cure::Retry(None)),
     (2, Cure::Retry(Some(Duration::from_secs(7)))),
     (2, Cure::Retry(Some(Duration::from_secs(700)))),
@@ -53,6 +54,9 @@ pub(super) fn drive<'a>(scene: &mut Scene<'a>) -> Option<Said<'a>> {
     if let Some(start) = log.fold.request {
         let outcome = any_outcome(scene, log.fold.failures);
         return Some(said(scene, Conclude { session, claim, start, outcome }));
+    }
+    if let Some(evaluation) = graders::evaluation(log) {
+        return Some(graders::end(scene, session, claim, evaluation));
     }
     if log.begun.is_empty() {
         let troubles = any_troubles(scene);
@@ -125,7 +129,7 @@ fn is_driven(turn: &Turn) -> bool {
 }
 
 /// Mostly the claim on a turn that there is; else one that is over, or one on another session.
-fn any_claim(scene: &mut Scene<'_>) -> Option<(SessionId, Claimed)> {
+pub(super) fn any_claim(scene: &mut Scene<'_>) -> Option<(SessionId, Claimed)> {
     let (session, mut claim) = match scene.one_in(6) {
         true => scene.one_of(&scene.known.past.turns)?,
         false => scene.one_of(&scene.known.turns).map(|turn| (turn.session, turn.claim()))?,
@@ -143,12 +147,7 @@ fn any_troubles(scene: &mut Scene<'_>) -> Vec<Trouble> {
 
 /// A failure seldom comes alone, so that some turns run out of tries.
 fn any_outcome(scene: &mut Scene<'_>, failures: u32) -> Outcome {
-    let usage = Usage {
-        input_tokens: scene.chance.u64(..100),
-        output_tokens: scene.chance.u64(..100),
-        cost_nanos: scene.chance.u64(..3) * 10_000_000,
-        ..Usage::default()
-    };
+    let usage = any_usage(scene);
     let fails = if failures > 0 { !scene.one_in(4) } else { scene.one_in(7) };
     if fails {
         let class = TroubleClass::ModelOverloaded;
@@ -180,6 +179,15 @@ fn any_utterance(scene: &mut Scene<'_>) -> Uttered {
     };
     let denied = scene.chance.bool().then(|| "It may not.".to_owned());
     Uttered { id: any_id(scene), kind, denied }
+}
+
+pub(super) fn any_usage(scene: &mut Scene<'_>) -> Usage {
+    Usage {
+        input_tokens: scene.chance.u64(..100),
+        output_tokens: scene.chance.u64(..100),
+        cost_nanos: scene.chance.u64(..3) * 10_000_000,
+        ..Usage::default()
+    }
 }
 
 /// Runners give out ids of their own, before anything is written.
