@@ -56,7 +56,7 @@ async fn what_is_no_event_is_named_and_leaves_nothing_behind() {
         (json!({"type": "User.Message", "content": text("a")}), ".type"),
         (json!({"type": "agent.message", "content": text("a")}), ".type"),
         (json!({"type": "session.status_idle"}), ".type"),
-        (json!({"type": "user.define_outcome", "description": "d", "rubric": {}}), ".type"),
+        (json!({"type": "user.define_outcome", "description": "d", "rubric": {}}), ".rubric.type"),
         (json!({"type": "user.message"}), ".content"),
         (message(&json!("Hello")), ".content"),
         (message(&json!([])), ".content"),
