@@ -38,7 +38,7 @@ def test_create_returns_the_whole_object(a: anthropic.Anthropic, environment_id:
     assert (made.agent.tools, made.agent.mcp_servers, made.agent.skills) == ([], [], [])
     assert (made.agent.description, made.agent.system, made.agent.multiagent) == (None, None, None)
     assert made.agent.execution_identity.type == "service_account"
-    assert made.agent.model.id
+    assert (made.agent.name, made.agent.version, made.agent.model.id) == ("reviewer", 1, "echo")
     assert made.stats.active_seconds == 0
     assert made.created_at.utcoffset() == timedelta(0)
 

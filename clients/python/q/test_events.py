@@ -20,7 +20,7 @@ TURN = [
 ]
 
 
-def test_a_turn_without_tools(q: qca.Managed, converse) -> None:
+def test_a_turn_without_tools(converse) -> None:
     talk = converse("echo")
 
     [sent] = talk.send(message("hello"))
@@ -33,9 +33,8 @@ def test_a_turn_without_tools(q: qca.Managed, converse) -> None:
     assert turn[-1].stop_reason.to_dict() == {"type": "end_turn"}
     assert [event.to_dict() for event in talk.history()] == [event.to_dict() for event in turn]
     instants = [event.processed_at for event in turn]
-    assert instants == sorted(instants)
-    session = q.sessions.retrieve(talk.id)
-    assert (session.status, session.stats.active_seconds >= 0) == ("idle", True)
+    assert instants == sorted(set(instants))
+    assert talk.status() == "idle"
 
 
 def test_initial_events_start_the_session(q: qca.Managed, environment_id: str, agent_id: str) -> None:
