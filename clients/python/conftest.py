@@ -64,15 +64,16 @@ def event_loop() -> Iterator[EventLoop]:
 @pytest.fixture(params=["sync", "async"])
 def q(request: pytest.FixtureRequest, server: Server, account: Account, event_loop: EventLoop) -> Iterator[qca.Managed]:
     """The Qoder SDK's client, synchronous and asynchronous, with strict answers."""
-    cls = qca.Managed if request.param == "sync" else qca.AsyncManaged
-    client = cls(
-        access_token=account.token,
-        base_url=server.url + "/api/v1/cloud",
-        max_retries=0,
-        _strict_response_validation=True,
-    )
-    yield client if request.param == "sync" else Blocking(client, event_loop)
-    client.close() if request.param == "sync" else event_loop.run(client.close())
+    options = {
+        "access_token": account.token,
+        "base_url": server.url + "/api/v1/cloud",
+        "max_retries": 0,
+        "_strict_response_validation": True,
+    }
+    is_sync = request.param == "sync"
+    client = qca.Managed(**options) if is_sync else Blocking(qca.AsyncManaged(**options), event_loop)
+    yield client
+    client.close()
 
 
 @pytest.fixture(params=["sync", "async"])
@@ -84,13 +85,21 @@ def connect(request: pytest.FixtureRequest, server: Server, event_loop: EventLoo
     made = []
 
     def client(credential: str) -> anthropic.Anthropic:
-        cls = anthropic.Anthropic if request.param == "sync" else anthropic.AsyncAnthropic
-        made.append(cls(auth_token=credential, base_url=server.url, max_retries=0, _strict_response_validation=True))
-        return made[-1] if request.param == "sync" else Blocking(made[-1], event_loop)
+        options = {
+            "auth_token": credential,
+            "base_url": server.url,
+            "max_retries": 0,
+            "_strict_response_validation": True,
+        }
+        is_sync = request.param == "sync"
+        made.append(
+            anthropic.Anthropic(**options) if is_sync else Blocking(anthropic.AsyncAnthropic(**options), event_loop)
+        )
+        return made[-1]
 
     yield client
     for each in made:
-        each.close() if request.param == "sync" else event_loop.run(each.close())
+        each.close()
 
 
 @pytest.fixture

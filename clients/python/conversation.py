@@ -5,7 +5,10 @@ so it shows all that a test causes. `SILENCE_SECONDS` ends a test that waits for
 an event that never comes: it is shorter than the pause between heartbeats.
 """
 
+from collections.abc import Iterator
 from typing import Any
+
+from server import Account
 
 SILENCE_SECONDS = 10
 
@@ -35,6 +38,22 @@ def outcome(description: str, **members: Any) -> dict[str, Any]:
 class Conversation:
     """A session and its stream; `sessions` is the SDK's resource."""
 
+    @classmethod
+    def start(
+        cls,
+        sessions: Any,
+        account: Account,
+        environment_id: str,
+        model: str,
+        *tools: dict[str, Any],
+        agent: dict[str, Any] | None = None,
+        **stream: Any,
+    ) -> "Conversation":
+        """A new session whose agent has this model, these tools and whatever else `agent` says."""
+        agent_id = account.agent(model=model, tools=list(tools), **(agent or {}))
+        session = sessions.create(agent=agent_id, environment_id=environment_id)
+        return cls(sessions, session.id, **stream)
+
     def __init__(self, sessions: Any, session_id: str, **options: Any) -> None:
         self.sessions = sessions
         self.id = session_id
@@ -55,10 +74,7 @@ class Conversation:
 
     def until(self, kind: str) -> list[Any]:
         """What the stream shows, up to the next event of a type."""
-        seen = [self.next()]
-        while seen[-1].type != kind:
-            seen.append(self.next())
-        return seen
+        return until(self._arriving, kind)
 
     def rest(self) -> list[Any]:
         """What the stream shows until the turn has ended."""
@@ -83,6 +99,14 @@ class Conversation:
 
     def close(self) -> None:
         self._stream.close()
+
+
+def until(arriving: Iterator[Any], kind: str) -> list[Any]:
+    """What arrives, up to the next event of a type."""
+    seen = [next(arriving)]
+    while seen[-1].type != kind:
+        seen.append(next(arriving))
+    return seen
 
 
 def types(events: list[Any]) -> list[str]:

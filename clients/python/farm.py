@@ -5,7 +5,6 @@ own, or, if they are to be killed, in a process of their own.
 """
 
 import asyncio
-import base64
 import json
 import os
 import signal
@@ -21,7 +20,7 @@ from anthropic.lib.environments import iter_work
 from anthropic.types.beta.environments import BetaSelfHostedWork
 
 from conversation import Conversation
-from server import Account, Server
+from server import Account, Server, sessions_token
 
 PATIENCE = 60
 # How long a worker stays with a session whose turn has ended.
@@ -61,11 +60,9 @@ class Farm:
         """What one more worker finds in the queue."""
         return [item.id for item in iter_work(self.work, environment_id=self.id, block_ms=None, drain=True)]
 
-    def converse(self, model: str, *tools: dict, agent: dict | None = None, **stream: Any) -> Conversation:
+    def converse(self, model: str, *tools: dict) -> Conversation:
         """A new session whose agent has this model and these tools, and which is watched."""
-        agent_id = self.account.agent(model=model, tools=list(tools), **(agent or {}))
-        session = self.operator.beta.sessions.create(agent=agent_id, environment_id=self.id)
-        talk = Conversation(self.operator.beta.sessions, session.id, **stream)
+        talk = Conversation.start(self.operator.beta.sessions, self.account, self.id, model, *tools)
         self._open.append(talk)
         return talk
 
@@ -200,8 +197,3 @@ class WorkerProcess:
     def close(self) -> None:
         if self._process.poll() is None:
             self.kill()
-
-
-def sessions_token(secret: str) -> str:
-    """The claim token in a secret, read as the stock worker reads it."""
-    return json.loads(base64.urlsafe_b64decode(secret + "=" * (-len(secret) % 4)))["sessions_token"]

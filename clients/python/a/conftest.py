@@ -9,7 +9,6 @@ from anthropic.types.beta.environments import BetaSelfHostedWork
 
 from conversation import Conversation
 from farm import Farm
-from farm import sessions_token as read_sessions_token
 from server import Account, Server
 
 
@@ -39,12 +38,6 @@ def enqueue(
 
 
 @pytest.fixture
-def sessions_token() -> Callable[[str], str]:
-    """Takes the claim token out of a secret."""
-    return read_sessions_token
-
-
-@pytest.fixture
 def farm(server: Server, account: Account, tmp_path: Path) -> Iterator[Farm]:
     farm = Farm(server, account, tmp_path)
     yield farm
@@ -58,10 +51,8 @@ def converse(
     """Makes a session whose agent has this model and these tools, and watches it."""
     open_ones = []
 
-    def start(model: str, *tools: dict, agent: dict | None = None, **stream: object) -> Conversation:
-        agent_id = account.agent(model=model, tools=list(tools), **(agent or {}))
-        made = a.beta.sessions.create(agent=agent_id, environment_id=environment_id)
-        open_ones.append(Conversation(a.beta.sessions, made.id, **stream))
+    def start(model: str, *tools: dict, **options: object) -> Conversation:
+        open_ones.append(Conversation.start(a.beta.sessions, account, environment_id, model, *tools, **options))
         return open_ones[-1]
 
     yield start

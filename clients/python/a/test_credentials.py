@@ -6,7 +6,7 @@ from datetime import timedelta
 import anthropic
 import pytest
 
-from server import Account, Server
+from server import Account, Server, sessions_token
 
 
 def refused(call: Callable[[], object]) -> int:
@@ -77,7 +77,7 @@ def test_expired_environment_key(connect: Callable, server: Server, account: Acc
 
 
 def test_claim_token_opens_its_item_alone(
-    connect: Callable, worker: anthropic.Anthropic, environment_id: str, enqueue, sessions_token
+    connect: Callable, worker: anthropic.Anthropic, environment_id: str, enqueue
 ) -> None:
     first, second = enqueue(), enqueue()
     work = worker.beta.environments.work

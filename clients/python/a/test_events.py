@@ -6,7 +6,7 @@ import anthropic
 import pytest
 from anthropic.lib.sessions import accumulate_managed_agents_event
 
-from conversation import SILENCE_SECONDS, TOOLSET, Conversation, message, of, said, text, types, words
+from conversation import SILENCE_SECONDS, TOOLSET, Conversation, message, of, said, text, types, until, words
 from server import Server, ids
 
 
@@ -209,9 +209,7 @@ def test_every_session_has_a_primary_thread(a: anthropic.Anthropic, converse) ->
         thread.id, session_id=talk.id, event_deltas=["agent.message"], timeout=SILENCE_SECONDS
     )
     turn = talk.say("greet")
-    arriving, seen = iter(stream), []
-    while not seen or seen[-1].type != "session.status_idle":
-        seen.append(next(arriving))
+    seen = until(iter(stream), "session.status_idle")
     stream.close()
     assert ids(event for event in seen if not event.type.startswith("event_")) == ids(turn)
     assert {"event_start", "event_delta"} < set(types(seen))

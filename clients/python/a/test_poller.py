@@ -8,6 +8,7 @@ from anthropic.lib.environments import iter_work
 from anthropic.types.beta.environments import BetaHeartbeatPreconditionFailedError
 
 from farm import PATIENCE, Farm
+from server import eventually
 
 
 def test_two_pollers_share_a_queue_without_overlap(farm: Farm) -> None:
@@ -111,20 +112,23 @@ def test_killed_holder_cannot_come_back(farm: Farm) -> None:
     assert (item.state, item.latest_heartbeat_at) == ("active", held)
 
 
-def test_blocked_poll_is_woken_by_a_new_item(farm: Farm) -> None:
-    async def run() -> str:
-        async with anthropic.AsyncAnthropic(auth_token=farm.key, base_url=farm.server.url) as client:
-            async with asyncio.timeout(PATIENCE):
-                polling = asyncio.create_task(next_item(client))
-                [work_id] = await asyncio.to_thread(farm.enqueue, 1)
-                return work_id == await polling
+def test_a_worker_that_polls_already_gets_what_comes_later(farm: Farm) -> None:
+    def enqueue_once_polled() -> list[str]:
+        eventually(lambda: farm.work.stats(farm.id).workers_polling == 1)
+        return farm.enqueue(1)
 
     async def next_item(client: anthropic.AsyncAnthropic) -> str:
         while True:
-            if item := await client.beta.environments.work.poll(farm.id, block_ms=999):
+            if item := await client.beta.environments.work.poll(farm.id, block_ms=999, anthropic_worker_id="w"):
                 return item.id
 
-    assert asyncio.run(run())
+    async def run() -> tuple[str, list[str]]:
+        async with anthropic.AsyncAnthropic(auth_token=farm.key, base_url=farm.server.url) as client:
+            async with asyncio.timeout(PATIENCE):
+                return await asyncio.gather(next_item(client), asyncio.to_thread(enqueue_once_polled))
+
+    taken, queued = asyncio.run(run())
+    assert [taken] == queued
 
 
 def test_poller_leaves_the_stop_to_the_consumer(farm: Farm) -> None:

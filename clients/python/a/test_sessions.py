@@ -6,7 +6,7 @@ from datetime import timedelta
 import anthropic
 import pytest
 
-from server import Account, Server, ids
+from server import Account, Server, ids, sessions_token
 
 MISSING = "sesn_" + "0" * 32
 
@@ -38,7 +38,7 @@ def test_create_returns_the_whole_object(a: anthropic.Anthropic, environment_id:
     assert (made.agent.tools, made.agent.mcp_servers, made.agent.skills) == ([], [], [])
     assert (made.agent.description, made.agent.system, made.agent.multiagent) == (None, None, None)
     assert made.agent.execution_identity.type == "service_account"
-    assert made.agent.model.id
+    assert (made.agent.name, made.agent.version, made.agent.model.id) == ("reviewer", 1, "echo")
     assert made.stats.active_seconds == 0
     assert made.created_at.utcoffset() == timedelta(0)
 
@@ -85,7 +85,7 @@ def test_creation_queues_one_work_item_without_metadata(
 
 
 def test_retrieve_by_account_key_and_claim(
-    a: anthropic.Anthropic, worker: anthropic.Anthropic, connect, environment_id: str, sessions_token, agent_id: str
+    a: anthropic.Anthropic, worker: anthropic.Anthropic, connect, environment_id: str, agent_id: str
 ) -> None:
     made = a.beta.sessions.create(agent=agent_id, environment_id=environment_id)
     other = a.beta.sessions.create(agent=agent_id, environment_id=environment_id)

@@ -6,7 +6,7 @@ import anthropic
 import pytest
 from anthropic.types.beta.environments import BetaHeartbeatPreconditionFailedError
 
-from server import Account, Server, ids, instant
+from server import Account, Server, ids, instant, sessions_token
 
 MISSING = "work_" + "0" * 32
 MICROSECONDS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
@@ -26,7 +26,7 @@ def claimed(work, environment_id: str, enqueue) -> str:
 
 
 def test_poll_carries_the_secret_and_nothing_else_does(
-    a: anthropic.Anthropic, work, environment_id: str, enqueue, sessions_token
+    a: anthropic.Anthropic, work, environment_id: str, enqueue
 ) -> None:
     item = enqueue()
     assert item.secret is None
@@ -139,7 +139,7 @@ def test_heartbeat_learns_of_the_stop(a: anthropic.Anthropic, work, environment_
 
 
 def test_lapsed_claim_is_superseded(
-    connect, work, server: Server, account: Account, environment_id: str, enqueue, sessions_token
+    connect, work, server: Server, account: Account, environment_id: str, enqueue
 ) -> None:
     item = enqueue()
     old = connect(sessions_token(work.poll(environment_id).secret)).beta.environments.work
@@ -164,7 +164,7 @@ def test_lapsed_claim_is_superseded(
 
 
 def test_holder_may_repeat_a_heartbeat_whose_answer_was_lost(
-    connect, work, environment_id: str, enqueue, sessions_token
+    connect, work, environment_id: str, enqueue
 ) -> None:
     item = enqueue()
     holder = connect(sessions_token(work.poll(environment_id).secret)).beta.environments.work

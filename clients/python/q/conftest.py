@@ -33,10 +33,8 @@ def converse(q: qca.Managed, environment_id: str, account: Account) -> Iterator[
     """Makes a session whose agent has this model and these tools, and watches it."""
     open_ones = []
 
-    def start(model: str, *tools: dict, agent: dict | None = None, **stream: object) -> Conversation:
-        agent_id = account.agent(model=model, tools=list(tools), **(agent or {}))
-        made = q.sessions.create(agent=agent_id, environment_id=environment_id)
-        open_ones.append(Conversation(q.sessions, made.id, **stream))
+    def start(model: str, *tools: dict, **options: object) -> Conversation:
+        open_ones.append(Conversation.start(q.sessions, account, environment_id, model, *tools, **options))
         return open_ones[-1]
 
     yield start

@@ -2,11 +2,13 @@
 
 import qca
 
+from server import ids
+
 
 def test_the_operators_models_are_listed_in_their_order(q: qca.Managed) -> None:
     page = q.models.list()
 
-    assert [model.id for model in page] == ["scripted", "echo", "hands", "novelist", "fickle", "strict"]
+    assert ids(page) == ["scripted", "echo", "hands", "novelist", "fickle", "strict"]
     assert page.has_more is False
 
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 import qca
 
-from server import Account, Server, ids
+from conversation import message, said
+from server import Account, Server, eventually, ids
 
 MISSING = "sess_" + "0" * 32
 
@@ -37,7 +38,7 @@ def test_create_returns_the_whole_object(q: qca.Managed, environment_id: str, ag
     }
     assert (made.agent.id, made.agent.type) == (agent_id, "agent")
     assert (made.agent.tools, made.agent.mcp_servers, made.agent.skills) == ([], [], [])
-    assert made.agent.version >= 1
+    assert (made.agent.name, made.agent.version, made.agent.model) == ("reviewer", 1, "echo")
     assert made.usage.total_credits == 0
     assert made.stats.active_seconds == 0
     assert made.created_at.utcoffset() == timedelta(0)
@@ -92,13 +93,14 @@ def test_creation_queues_one_work_item(q: qca.Managed, environment_id: str, agen
     assert q.environments.work.retrieve(item.id, environment_id=environment_id).metadata == {"ticket": "4711"}
 
 
-def test_cloud_session_queues_nothing(q: qca.Managed, agent_id: str) -> None:
+def test_a_cloud_session_needs_no_worker(q: qca.Managed, agent_id: str) -> None:
     cloud = q.environments.create(name="cloud", config={"type": "cloud"})
 
-    made = q.sessions.create(agent=agent_id, environment_id=cloud.id)
+    made = q.sessions.create(agent=agent_id, environment_id=cloud.id, initial_events=[message("hello")])
 
     assert made.environment_id == cloud.id
-    assert made.status == "idle"
+    eventually(lambda: q.sessions.retrieve(made.id).status == "idle")
+    assert said(q.sessions.events.list(made.id)) == ["You said: hello"]
 
 
 def test_retrieve_returns_what_was_created(q: qca.Managed, environment_id: str, agent_id: str) -> None:
@@ -182,7 +184,7 @@ def test_delete_is_final_and_ends_its_work(q: qca.Managed, environment_id: str, 
     assert q.sessions.delete(made.id).to_dict() == {"id": made.id, "type": "session_deleted"}
 
     assert q.environments.work.poll(environment_id) is None
-    assert [item.state for item in q.environments.work.list(environment_id) if item.state != "stopped"] == []
+    assert [item.state for item in q.environments.work.list(environment_id)] == ["stopped"]
     for call in (q.sessions.retrieve, q.sessions.archive, q.sessions.delete):
         with pytest.raises(qca.NotFoundError):
             call(made.id)

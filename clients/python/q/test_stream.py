@@ -9,7 +9,7 @@ import pytest
 import qca
 
 from blocking import Blocking, EventLoop
-from conversation import SILENCE_SECONDS, LOOKUP, Conversation, message, of, said, text, types, words
+from conversation import LOOKUP, SILENCE_SECONDS, Conversation, message, of, said, text, types, until, words
 from server import PATIENCE_SECONDS, Server, ids
 
 BOTH = ["agent.message", "agent.thinking"]
@@ -32,12 +32,12 @@ def test_deltas_come_before_the_truth(q: qca.Managed, converse) -> None:
     turn = talk.say("tell")
 
     starts = [event.event for event in turn if event.type == "event_start"]
-    thought, said = of(turn, "agent.thinking"), of(turn, "agent.message")
-    assert [(start.type, start.id) for start in starts] == [("agent.thinking", thought.id), ("agent.message", said.id)]
+    thought, speech = of(turn, "agent.thinking"), of(turn, "agent.message")
+    assert [(start.type, start.id) for start in starts] == [("agent.thinking", thought.id), ("agent.message", speech.id)]
     deltas = [event for event in turn if event.type == "event_delta"]
     assert len(deltas) > 10
-    assert {(event.event_id, event.delta.index) for event in deltas} == {(said.id, 0)}
-    assert "".join(event.delta.content.text for event in deltas) == words(said)
+    assert {(event.event_id, event.delta.index) for event in deltas} == {(speech.id, 0)}
+    assert "".join(event.delta.content.text for event in deltas) == words(speech)
     kinds = [kind for kind in types(turn) if kind != "event_delta"]
     assert kinds[kinds.index("span.model_request_start") :] == [
         "span.model_request_start",
@@ -112,10 +112,15 @@ def mortal(request: pytest.FixtureRequest, binary: str, tmp_path: Path, event_lo
     """A server that may be killed, and a client of it."""
     server = Server(binary, tmp_path)
     token = server.account("mortal").token
-    cls = qca.Managed if request.param == "sync" else qca.AsyncManaged
-    client = cls(access_token=token, base_url=server.url + "/api/v1/cloud", _strict_response_validation=True)
-    yield server, client if request.param == "sync" else Blocking(client, event_loop)
-    client.close() if request.param == "sync" else event_loop.run(client.close())
+    options = {
+        "access_token": token,
+        "base_url": server.url + "/api/v1/cloud",
+        "_strict_response_validation": True,
+    }
+    is_sync = request.param == "sync"
+    client = qca.Managed(**options) if is_sync else Blocking(qca.AsyncManaged(**options), event_loop)
+    yield server, client
+    client.close()
     assert server.stop() == 0
 
 
@@ -134,13 +139,6 @@ def resumable(q: qca.Managed, session_id: str, **options: object) -> Iterator[It
     yield iter(stream)
     clock.cancel()
     stream.close()
-
-
-def until(arriving: Iterator, kind: str) -> list:
-    seen = [next(arriving)]
-    while seen[-1].type != kind:
-        seen.append(next(arriving))
-    return seen
 
 
 def die_and_come_back(server: Server) -> None:

@@ -1,7 +1,8 @@
 //! The timekeeper: sleeps until time next changes something, then wakes waiters and tidies rows.
 //!
-//! Nothing is true because it ran: every rule and every view applies lapses by itself. It only
-//! spares blocked polls from asking, and writes down which items time has ended.
+//! Nothing about an item is true because it ran: every rule and every view applies lapses by itself.
+//! It spares blocked polls from asking, and writes down which items time has ended. One thing follows
+//! from that: a worker that is called again for calls which an abandoned item has left behind.
 
 use std::collections::HashMap;
 use std::sync::Arc;

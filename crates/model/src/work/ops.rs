@@ -183,8 +183,8 @@ impl Op for UpdateWork {
     }
 }
 
-/// Writes down that time has ended items: nothing reads differently for it, but they leave the
-/// books of the living.
+/// Writes down that time has ended items. Nothing about them reads differently for it, but they
+/// leave the books of the living, and those that leave calls behind are followed by another item.
 #[derive(Clone, Debug)]
 pub struct Tidy {
     /// Items that may have ended.

@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
+use leasehold_model::work::ops::Tidy;
 use leasehold_store::{Clock, Store, memory, sqlite};
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
@@ -123,6 +124,14 @@ impl Side {
         all
     }
 
+    /// Writes down what time has ended, as the timekeeper does, but no later than now: an item that
+    /// leaves calls behind is followed by another one only then.
+    async fn tidy(&mut self) {
+        self.look().await;
+        let work = self.known.work.iter().map(|work| work.id).collect();
+        self.store.submit(Tidy { work }).await.unwrap();
+    }
+
     /// What a reader finds that follows everything.
     async fn read_on(&mut self) -> Result<Vec<String>, TestCaseError> {
         self.look().await;
@@ -183,6 +192,8 @@ async fn compare(
         done += found.iter().filter(|heard| !heard.refused()).count();
         if !step.wait.is_zero() {
             clock.advance(step.wait).unwrap();
+            reference.tidy().await;
+            file.tidy().await;
             story.push_str(&format!("{number}: {:?} later\n", step.wait));
         }
         if step.reopens {
