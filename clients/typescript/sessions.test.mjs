@@ -41,12 +41,11 @@ test('create returns the whole object', async (t) => {
     updated_at: made.created_at,
   });
   assert.deepEqual([agent.id, agent.type, agent.version], [farm.agentId, 'agent', 1]);
+  assert.deepEqual([agent.name, agent.model.id], ['reviewer', 'echo']);
   assert.deepEqual([agent.tools, agent.mcp_servers, agent.skills], [[], [], []]);
   assert.deepEqual([agent.description, agent.system, agent.multiagent], [null, null, null]);
   assert.deepEqual(agent.execution_identity, { type: 'service_account' });
-  assert.equal(typeof agent.name, 'string');
-  assert.equal(typeof agent.model.id, 'string');
-  assert.equal(typeof usage, 'object');
+  assert.deepEqual([usage.input_tokens, usage.output_tokens], [0, 0]);
   assert.equal(stats.active_seconds, 0);
 });
 

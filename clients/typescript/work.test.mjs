@@ -183,8 +183,8 @@ test('credentials', async (t) => {
   const { id } = await farm.enqueue();
 
   await refused(farm.operator.environments.work.list(farm.id), Anthropic.PermissionDeniedError);
-  for (const call of [farm.work.retrieve(id, farm.in), farm.work.update(id, { ...farm.in, metadata: {} })]) {
-    assert.ok([401, 403].includes((await refused(call, Anthropic.APIError)).status));
+  for (const call of [() => farm.work.retrieve(id, farm.in), () => farm.work.update(id, { ...farm.in, metadata: {} })]) {
+    assert.ok([401, 403].includes((await refused(call(), Anthropic.APIError)).status));
   }
   await refused(farm.work.poll(`env_${'0'.repeat(32)}`), Anthropic.PermissionDeniedError);
 });
