@@ -15,11 +15,50 @@ use crate::toolbox::mcp_name;
 /// so what the model said is always whole.
 pub fn conversation(events: &[Event]) -> Vec<Message> {
     let mut transcript = Transcript::default();
-    for event in events.iter().filter(|event| event.place.is_some()) {
+    let told = |event: &&Event| event.place.is_some() && share(&event.kind).is_some();
+    for event in events.iter().filter(told) {
         transcript.add(event);
     }
     transcript.take_in_notes();
     transcript.messages
+}
+
+/// About how many bytes an event adds to a conversation; `None` if it is no part of any. Most of a
+/// long log is not: who drives a turn has to keep only what is.
+pub fn share(kind: &Kind) -> Option<usize> {
+    match kind {
+        Kind::UserMessage { .. }
+        | Kind::SystemMessage { .. }
+        | Kind::AgentMessage { .. }
+        | Kind::AgentThinking { opaque: Some(_) }
+        | Kind::AgentToolUse(_)
+        | Kind::AgentCustomToolUse(_)
+        | Kind::AgentMcpToolUse { .. }
+        | Kind::UserToolResult(_)
+        | Kind::UserCustomToolResult(_)
+        | Kind::AgentToolResult(_)
+        | Kind::AgentMcpToolResult(_)
+        | Kind::UserDefineOutcome { .. }
+        | Kind::OutcomeEvaluationEnd { .. } => Some(kind.weight()),
+        // It says where something is told, and is not told itself.
+        Kind::ModelRequestStart => Some(0),
+        Kind::UserInterrupt
+        | Kind::UserToolConfirmation { .. }
+        | Kind::AgentThinking { opaque: None }
+        | Kind::StatusRunning
+        | Kind::StatusIdle(_)
+        | Kind::StatusRescheduled
+        | Kind::StatusTerminated
+        | Kind::ThreadRunning
+        | Kind::ThreadIdle(_)
+        | Kind::ThreadRescheduled
+        | Kind::SessionUpdated(_)
+        | Kind::SessionUsage { .. }
+        | Kind::SessionError(_)
+        | Kind::ModelRequestEnd { .. }
+        | Kind::OutcomeEvaluationStart { .. }
+        | Kind::OutcomeEvaluationOngoing { .. } => None,
+    }
 }
 
 #[derive(Default)]

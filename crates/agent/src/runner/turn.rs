@@ -48,7 +48,7 @@ impl From<StoreError> for Ended {
 /// Drives a turn until it is over, lost, or the store begins to close; then it is given back.
 pub(super) async fn drive(shared: &Shared, taken: Taken) {
     let session = taken.session;
-    let mut turn = Turn { shared, taken: taken.clone(), events: Vec::new(), bytes: 0 };
+    let mut turn = Turn { shared, taken: taken.clone(), read: 0, events: Vec::new(), bytes: 0 };
     let ended = tokio::select! {
         ended = turn.run() => ended,
         () = lease::keep(shared, &taken) => Ended::Over,
@@ -73,7 +73,9 @@ pub(super) async fn drive(shared: &Shared, taken: Taken) {
 pub(super) struct Turn<'a> {
     pub(super) shared: &'a Shared,
     pub(super) taken: Taken,
-    /// The log as far as it has been read.
+    /// How many events of the log have been read.
+    read: u64,
+    /// Those of them that are part of the conversation, and about how much they are.
     pub(super) events: Vec<Event>,
     bytes: usize,
 }
@@ -206,20 +208,21 @@ impl Turn<'_> {
 
     /// Reads the log on, up to the events that precede `seq`.
     pub(super) async fn read_up_to(&mut self, seq: u64) -> Result<(), Ended> {
-        loop {
-            let have = u64::try_from(self.events.len()).unwrap_or(u64::MAX);
-            if have >= seq {
-                return Ok(());
-            }
+        while self.read < seq {
             let views = self.shared.store.views();
-            let page = views.events_from(self.taken.session, have, PAGE).await?;
+            let page = views.events_from(self.taken.session, self.read, PAGE).await?;
             if page.items.is_empty() {
-                return Ok(());
+                break;
             }
-            let weight: usize = page.items.iter().map(|event| event.kind.weight()).sum();
-            self.bytes = self.bytes.saturating_add(weight);
-            self.events.extend(page.items);
+            for event in page.items {
+                self.read += 1;
+                if let Some(bytes) = transcript::share(&event.kind) {
+                    self.bytes = self.bytes.saturating_add(bytes);
+                    self.events.push(event);
+                }
+            }
         }
+        Ok(())
     }
 
     /// Waits until the turn is not this runner's any more: an interrupt came, or the session went.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use leasehold_agent::chat::{AssistantPart, Message, UserPart};
 use leasehold_agent::{Fault, ProviderError};
 use leasehold_model::event::{Kind, StopReason};
+use leasehold_model::log::send::Incoming;
 use leasehold_model::session::Status;
 use leasehold_store::Preview;
 
@@ -122,6 +123,19 @@ async fn a_conversation_that_is_too_long_ends_the_session_and_says_why() {
         panic!("{events:?}")
     };
     assert!(trouble.message.contains("1000 tokens"), "{}", trouble.message);
+}
+
+#[tokio::test]
+async fn what_the_model_is_not_told_takes_no_room_in_its_window() {
+    let mut lab = Lab::memory().await;
+    lab.run([words("hi")]);
+    for _ in 0..10 {
+        lab.send(vec![Incoming::Interrupt; 100]).await;
+    }
+    lab.say("hello").await;
+    lab.until(|log| log.fold.stop == Some(StopReason::EndTurn)).await;
+    let requests = lab.puppet.requests.lock().unwrap().clone();
+    assert_eq!(requests[0].messages.len(), 1);
 }
 
 #[tokio::test]
