@@ -6,6 +6,7 @@ mod environments;
 mod event_list;
 mod events;
 mod heartbeat;
+mod long_logs;
 mod poll_and_ack;
 mod queue;
 mod sessions;
