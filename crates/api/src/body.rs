@@ -68,17 +68,24 @@ async fn collected(mut body: Body, limit: usize) -> Result<Bytes, Unread> {
     Ok(whole.freeze())
 }
 
-/// Decodes a JSON object; no body at all is an empty one. Of a repeated member the last one counts.
+/// Decodes a JSON object without a NUL character in it; no body at all is an empty one. Of a repeated
+/// member the last one counts.
 pub(crate) fn object(body: &[u8]) -> Result<Value, Invalid> {
+    mended(body, |_| ())
+}
+
+/// Decodes a JSON object in which something is mended before it is looked for NUL characters.
+pub(crate) fn mended(body: &[u8], mend: impl FnOnce(&mut Value)) -> Result<Value, Invalid> {
     let body = body.trim_ascii();
     if body.is_empty() || body == b"{}" {
         return Ok(Value::Object(Map::new()));
     }
-    let value: Value = serde_json::from_slice(body)
+    let mut value: Value = serde_json::from_slice(body)
         .map_err(|_| Invalid::whole("Request body must be valid JSON."))?;
     if !value.is_object() {
         return Err(Invalid::whole("Request body must be a JSON object."));
     }
+    mend(&mut value);
     if has_nul(&value) {
         return Err(Invalid::whole("Request body must not contain a NUL character."));
     }

@@ -78,6 +78,11 @@ impl Call {
         body::object(&self.body)
     }
 
+    /// The same, with something mended in it first.
+    pub(crate) fn mended_json(&self, mend: impl FnOnce(&mut Value)) -> Result<Value, Invalid> {
+        body::mended(&self.body, mend)
+    }
+
     /// Whether the client asks for a stream of events where it could have a list (events §1).
     pub(crate) fn accepts_events(&self) -> bool {
         let accepted = self.parts.headers.get_all(ACCEPT).iter();

@@ -7,6 +7,7 @@ pub(crate) mod content;
 pub(crate) mod incoming;
 pub(crate) mod list;
 pub(crate) mod outcome;
+mod output;
 pub(crate) mod send;
 pub(crate) mod stream;
 pub(crate) mod thread;

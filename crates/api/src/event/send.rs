@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::wire::EventWire;
-use super::{Manner, Results, Scribe, incoming};
+use super::{Manner, Results, Scribe, incoming, output};
 use crate::auth::Principal;
 use crate::call::{Call, Outcome, Reply};
 use crate::failure::{Failure, Problem};
@@ -27,7 +27,7 @@ pub(crate) struct Sent {
 /// 400, 403 or 404, and as the rules refuse; then none was taken.
 pub(crate) async fn send(call: Call, manner: &'static Manner) -> Outcome {
     let session = call.session().await?;
-    let events = incoming::read(call.json()?, manner)?;
+    let events = incoming::read(call.mended_json(output::without_nul)?, manner)?;
     let claim = may_send(&call.principal, &events, manner)?;
     let op = SendEvents {
         account: session.account,

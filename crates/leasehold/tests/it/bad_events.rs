@@ -165,6 +165,32 @@ async fn a_result_of_a_megabyte_is_the_same_in_the_list_and_on_the_stream() {
 }
 
 #[tokio::test]
+async fn a_result_with_nul_characters_does_not_leave_its_call_open() {
+    in_both(async |server, client| {
+        let item = client.item().await;
+        client.say(&item.session, "go").await.expect(200);
+        let mut runner = server.runner().await;
+        runner.ask().await;
+        let call = runner.call("bash", &json!({}), Permission::Allow);
+        let id = seen(client, &call.id.to_string());
+        runner.answer(vec![call]).await;
+        let worker = client.with(&item.take().await);
+        let result =
+            |content| json!([{"type": "user.tool_result", "tool_use_id": id, "content": content}]);
+        let sent = worker.send(&item.session, result(text("ELF\0!"))).await.expect(200);
+        assert_eq!(sent["data"][0]["content"], text("ELF\u{FFFD}!"));
+        // The same bytes once more are the same answer.
+        worker.send(&item.session, result(text("ELF\0!"))).await.expect(200);
+        let shown = client.get(format!("/sessions/{}", item.session)).await.expect(200);
+        assert_eq!(shown["status"], "running");
+        client.send(&item.session, json!([{"type": "user.interrupt"}])).await.expect(200);
+        let said = json!([message(&text("a\0"))]);
+        client.send(&item.session, said).await.refused(400, "invalid_request_error");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn events_that_are_too_long_are_refused_unread() {
     let settings = Settings { body_limit_bytes: 4_000, models: models(), ..Settings::default() };
     let server = TestServer::start_with(Backend::Memory, TestServer::clock(), settings).await;
