@@ -43,9 +43,9 @@ pub struct Fold {
     /// What the agent was to bring about, oldest first; only the last one may be live.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outcomes: Vec<Outcome>,
-    /// What the newest `session.usage` has told.
+    /// Whether something was used since the newest `session.usage`.
     #[serde(default)]
-    pub usage_told: Usage,
+    pub usage_is_news: bool,
 }
 
 /// A call of a tool.
@@ -102,7 +102,7 @@ impl Default for Fold {
             active_micros: 0,
             running_since: None,
             outcomes: Vec::new(),
-            usage_told: Usage::default(),
+            usage_is_news: false,
         }
     }
 }
@@ -187,12 +187,12 @@ impl Fold {
             }
             Kind::ModelRequestEnd { is_error, usage, .. } => {
                 self.request = None;
-                self.usage = self.usage.plus(*usage);
+                self.used(*usage);
                 if !is_error {
                     self.answered();
                 }
             }
-            Kind::SessionUsage { usage, .. } => self.usage_told = *usage,
+            Kind::SessionUsage { .. } => self.usage_is_news = false,
             Kind::UserDefineOutcome { description, max_iterations, .. } => {
                 self.outcomes.push(Outcome::new(id, description.clone(), *max_iterations));
             }
@@ -201,11 +201,16 @@ impl Fold {
                 self.on_outcome(|outcome| outcome.evaluation_goes_on(*used));
             }
             Kind::OutcomeEvaluationEnd { grade, explanation, usage, .. } => {
-                self.usage = self.usage.plus(*usage);
+                self.used(*usage);
                 self.failures = 0;
                 self.on_outcome(|outcome| outcome.evaluated(*grade, explanation, at));
             }
         }
+    }
+
+    fn used(&mut self, usage: Usage) {
+        self.usage = self.usage.plus(usage);
+        self.usage_is_news |= usage != Usage::default();
     }
 
     fn idle(&mut self, reason: &StopReason, at: Timestamp) {

@@ -114,7 +114,7 @@ impl<'a, 'c> Story<'a, 'c> {
 
     /// Says what the session has used so far, if that is news.
     fn tell_usage(&mut self) {
-        if self.log.fold.usage != self.log.fold.usage_told {
+        if self.log.fold.usage_is_news {
             let usage = self.log.fold.usage;
             let active_micros = self.log.fold.active_by(self.context.now().max(self.log.fold.at));
             self.say(Kind::SessionUsage { usage, active_micros, budget: self.budget });
